@@ -1,0 +1,441 @@
+"""How whole lists are read from a NetBox: pages in parallel, retried, complete, and errors that say what to do.
+
+It answers with NetBox's own objects as plain data. It uses pynetbox for requests and paging, with its own pool so that
+all lists share the connections and each page's count is seen: a list that changed while it was read is read again.
+What the objects mean is `netbox_fields`' part.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import pynetbox
+import requests
+from pynetbox.core.query import ContentError, RequestError
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+from urllib3.util.retry import Retry
+
+from inventory.errors import SourceError
+
+PAGE_SIZE = 1000
+"""Objects a page: NetBox's default maximum. A server with a lower one answers less, and then sets the page."""
+
+WORKERS = 4
+"""Requests in flight; a NetBox commonly runs four or five web workers, more would only queue there."""
+
+TIMEOUT_S = (10.0, 180.0)
+"""Seconds to connect and to wait for an answer."""
+
+LONGEST_PAUSE_S = 30.0
+"""The longest pause a `Retry-After` can impose."""
+
+ATTEMPTS = 4
+"""How often one answer, or one list, is asked for before giving up."""
+
+PAUSE_S = 0.5
+"""The first pause between attempts; each next one is twice as long."""
+
+Answer = TypeVar("Answer")
+
+Progress = Callable[[str, int, int], None]
+"""Called with a list's name, the objects read so far, and how many there are."""
+
+
+class ListUnavailable(SourceError):
+    """One list can't be read (no permission, or this NetBox lacks it); the others may be."""
+
+
+@dataclass(frozen=True)
+class ListQuery:
+    """One list to read: `kind` names it in messages, `parameters` go into the request."""
+
+    kind: str
+    app: str
+    endpoint: str
+    parameters: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Page:
+    """One answer: the objects from `offset` on, and how many the list had at that moment."""
+
+    offset: int
+    count: int
+    rows: tuple[dict[str, Any], ...]
+
+
+class TokenAuth(AuthBase):
+    """Sets the token on each request, before any `.netrc` could; a redirect to another host drops it."""
+
+    def __init__(self, token: str) -> None:
+        scheme = "Bearer" if token.startswith("nbt_") and "." in token else "Token"
+        self._header = f"{scheme} {token}"
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = self._header
+        return request
+
+    def hide(self, message: str) -> str:
+        """The message without the token, should a server have echoed it."""
+        return message.replace(self._header.partition(" ")[2], "…")
+
+
+class BoundedRetry(Retry):
+    """urllib3's retry with a limit on how long a server may make us wait."""
+
+    def get_retry_after(self, response: Any) -> float | None:
+        """The pause a server asks for, at most LONGEST_PAUSE_S seconds."""
+        pause = super().get_retry_after(response)
+        return None if pause is None else min(pause, LONGEST_PAUSE_S)
+
+
+class PatientAdapter(HTTPAdapter):
+    """An adapter with timeouts, which pynetbox has none of, and bounded retries."""
+
+    def __init__(self, pause_s: float = PAUSE_S) -> None:
+        retry = BoundedRetry(
+            total=ATTEMPTS - 1,
+            connect=1,
+            status_forcelist=(429, 500, 502, 503, 504),
+            allowed_methods=frozenset({"GET", "HEAD", "OPTIONS"}),
+            backoff_factor=pause_s,
+            backoff_max=LONGEST_PAUSE_S,
+            raise_on_status=False,
+        )
+        super().__init__(max_retries=retry, pool_connections=1, pool_maxsize=WORKERS)
+
+    def send(self, request: Any, **options: Any) -> Any:  # type: ignore[override]
+        """Send with a timeout where none is given."""
+        if options.get("timeout") is None:
+            options["timeout"] = TIMEOUT_S
+        return super().send(request, **options)
+
+
+class NetBoxServer:
+    """One NetBox, ready to be read: its address without secrets, pynetbox's client and the authorization."""
+
+    def __init__(
+        self, url: str, token: str, *, session: requests.Session | None = None, pause_s: float = PAUSE_S
+    ) -> None:
+        self.url = url
+        self._auth = TokenAuth(token)
+        self._pause_s = pause_s
+        self._owns_session = session is None
+        self._session = session or requests.Session()
+        if self._owns_session:
+            for scheme in ("http://", "https://"):
+                self._session.mount(scheme, PatientAdapter(pause_s))
+        self._session.auth = self._auth
+        self._api = pynetbox.api(url)
+        self._api.http_session = self._session
+
+    def close(self) -> None:
+        """Close the connections, unless the session is somebody else's."""
+        if self._owns_session:
+            self._session.close()
+
+    def status(self) -> dict[str, Any]:
+        """What /api/status/ says; raises SourceError when this isn't a NetBox or the token isn't taken."""
+        answer = self._asking(self._api.status, "status/")
+        if not isinstance(answer, dict) or "netbox-version" not in answer:
+            raise self._not_a_netbox("its status names no NetBox version")
+        return answer
+
+    def page(self, query: ListQuery, offset: int, limit: int) -> Page:
+        """One page in ascending id; raises ListUnavailable for this list, SourceError for all."""
+        endpoint = getattr(getattr(self._api, query.app), query.endpoint.replace("-", "_"))
+        where = f"{query.app}/{query.endpoint}/"
+
+        def ask() -> Page:
+            records = endpoint.filter(limit=limit, offset=offset, ordering="id", **dict(query.parameters))
+            rows = tuple(records.response)
+            count = records.request.count
+            if not isinstance(count, int) or any(not isinstance(row, dict) or "id" not in row for row in rows):
+                raise self._not_a_netbox(f"{where} answered something other than a page of objects")
+            return Page(offset, count, rows)
+
+        return self._asking(ask, where, query.kind)
+
+    def _asking(self, ask: Callable[[], Answer], where: str, kind: str | None = None) -> Answer:
+        """Ask, again when an answer broke off, and turn what still fails into an error without the token."""
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return ask()
+            except (requests.RequestException, RequestError, ContentError) as caught:
+                failure = caught
+            if attempt == ATTEMPTS or not _broke_off(failure):
+                break
+            time.sleep(self._pause_s * 2 ** (attempt - 1))
+        # Raised outside the handler: the library's exception holds the request with its token.
+        raise self._explained(failure, where, kind)
+
+    def _explained(self, failure: Exception, where: str, kind: str | None) -> SourceError:
+        if isinstance(failure, RequestError):
+            return self._refused(failure.req, where, kind)
+        if isinstance(failure, ContentError):
+            if _is_html(failure.req):
+                return self._not_a_netbox(f"{where} answered a web page, not JSON")
+            return self._broken(where)
+        if isinstance(failure, requests.exceptions.JSONDecodeError):
+            return self._not_a_netbox(f"{where} didn't answer JSON")
+        if isinstance(failure, requests.exceptions.ChunkedEncodingError | requests.exceptions.ContentDecodingError):
+            return self._broken(where)
+        return _unreachable(failure, self.url)
+
+    def _broken(self, where: str) -> SourceError:
+        return SourceError(
+            f"the answer of {where} broke off or isn't valid JSON, {ATTEMPTS} times over",
+            where=self.url,
+            remedy="look in the logs of NetBox and of the proxy before it, then try again",
+        )
+
+    def _not_a_netbox(self, clue: str) -> SourceError:
+        return SourceError(
+            f"this doesn't look like a NetBox: {clue}",
+            where=self.url,
+            remedy="give the address of NetBox's first page, without /api, and check proxies and login pages before it",
+        )
+
+    def _refused(self, response: requests.Response, where: str, kind: str | None) -> SourceError:
+        detail = self._auth.hide(_detail(response))
+        code = response.status_code
+        if code in (401, 403):
+            return _not_allowed(detail, self.url, where, kind)
+        if code == 404 and kind is not None:
+            return ListUnavailable(
+                f"this NetBox has no list {where}",
+                where=self.url,
+                remedy="nothing, if it is of an older version; else check what stands before it",
+            )
+        if code == 404:
+            return self._not_a_netbox(f"it has no {where}")
+        if code == 429 or code >= 500:
+            return SourceError(
+                f"NetBox answered {code} for {where}, {ATTEMPTS} times over{': ' + detail if detail else ''}",
+                where=self.url,
+                remedy="try again later, or look in NetBox's logs",
+            )
+        return SourceError(
+            f"NetBox answered {code} for {where}{': ' + detail if detail else ''}",
+            where=self.url,
+            remedy="check the address, and what stands before this NetBox",
+        )
+
+
+# --- errors ------------------------------------------------------------------------------------------------------
+
+
+def _broke_off(failure: Exception) -> bool:
+    """Whether the same question may well get a whole answer next time."""
+    if isinstance(failure, ContentError):
+        return not _is_html(failure.req)
+    return isinstance(failure, requests.exceptions.ChunkedEncodingError)
+
+
+def _is_html(response: requests.Response) -> bool:
+    return "html" in response.headers.get("Content-Type", "") or response.text.lstrip()[:1] == "<"
+
+
+def _detail(response: requests.Response) -> str:
+    """The reason in a JSON body, short enough for a message; nothing of a web page."""
+    try:
+        body = response.json()
+    except ValueError:
+        return ""
+    reason = body.get("detail") or body.get("error") if isinstance(body, dict) else None
+    return " ".join(str(reason).split())[:200] if reason else ""
+
+
+def _not_allowed(detail: str, url: str, where: str, kind: str | None) -> SourceError:
+    """NetBox answers 403 for a missing, a wrong and a too weak token alike; only the body tells them apart."""
+    said = detail.lower()
+    if "credentials were not provided" in said:
+        return SourceError(
+            "NetBox saw no token it understands (a v2 token, nbt_KEY.SECRET, needs NetBox 4.5 or later)",
+            where=url,
+            remedy="set VORST_NETBOX_TOKEN or VORST_NETBOX_TOKEN_FILE, and see that no proxy drops the Authorization header",
+        )
+    if "invalid v1 token" in said or said.startswith("invalid token"):
+        return SourceError(
+            "NetBox doesn't know this v1 token",
+            where=url,
+            remedy="copy all its 40 characters again, or make a new one under Admin > API Tokens",
+        )
+    if "invalid v2 token" in said:
+        return SourceError(
+            "NetBox doesn't know this v2 token, or its secret is wrong",
+            where=url,
+            remedy="give it whole, as nbt_KEY.SECRET; NetBox shows the secret only once, so make a new one if it's lost",
+        )
+    if "expired" in said:
+        return SourceError("the token has expired", where=url, remedy="prolong it, or make a new one, under Admin > API Tokens")
+    if "source ip" in said:
+        return SourceError(
+            f"NetBox doesn't take the token from here: {detail}",
+            where=url,
+            remedy="add this machine's address to the token's allowed IPs",
+        )
+    if kind is not None:
+        return ListUnavailable(
+            f"the token may not read {where} ({detail or 'no reason given'})",
+            where=url,
+            remedy=f"give its user the permission to view {kind.replace('_', ' ')}",
+        )
+    return SourceError(
+        f"NetBox refused the token ({detail or 'no reason given'})",
+        where=url,
+        remedy="check that the token is enabled and its user active",
+    )
+
+
+def _unreachable(failure: Exception, url: str) -> SourceError:
+    if isinstance(failure, requests.exceptions.SSLError):
+        return SourceError(
+            "its TLS certificate can't be verified",
+            where=url,
+            remedy="set REQUESTS_CA_BUNDLE to the file of your certificate authority, or mend the certificate",
+        )
+    if isinstance(failure, requests.exceptions.ProxyError):
+        return SourceError("the HTTP proxy doesn't let us through", where=url, remedy="check HTTPS_PROXY and NO_PROXY")
+    if isinstance(failure, requests.exceptions.Timeout):
+        return SourceError(
+            f"no answer within {TIMEOUT_S[0]:.0f} s of connecting or {TIMEOUT_S[1]:.0f} s of asking",
+            where=url,
+            remedy="check the address and the network, then try again",
+        )
+    if isinstance(failure, requests.exceptions.TooManyRedirects):
+        return SourceError("it redirects in circles", where=url, remedy="give the address NetBox is really served at")
+    if isinstance(failure, requests.exceptions.ConnectionError):
+        return SourceError(
+            "can't connect to it",
+            where=url,
+            remedy="check the address, the port, and that NetBox runs and is reachable from here",
+        )
+    return SourceError(
+        f"the request failed ({type(failure).__name__})", where=url, remedy="check the address and what stands before NetBox"
+    )
+
+
+# --- whole lists -------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Reading:
+    """One list being read: the pages of this attempt, and how many there will be."""
+
+    query: ListQuery
+    attempt: int = 1
+    pages: dict[int, Page] = field(default_factory=dict)
+    expected: int = 1
+
+    def rows(self) -> list[dict[str, Any]]:
+        return [row for offset in sorted(self.pages) for row in self.pages[offset].rows]
+
+    def is_whole(self) -> bool:
+        """Every page saw the same count, and as many distinct objects came."""
+        counts = {page.count for page in self.pages.values()}
+        rows = self.rows()
+        return len(counts) == 1 and len(rows) == len({row["id"] for row in rows}) == counts.pop()
+
+    def only_grew(self) -> bool:
+        """In ascending id, objects added meanwhile come last: nothing of the first count is missing."""
+        ids = [row["id"] for row in self.rows()]
+        first = self.pages[0].count
+        return len(ids) >= first and min(page.count for page in self.pages.values()) == first and _ascends(ids)
+
+
+def _ascends(ids: Sequence[int]) -> bool:
+    return all(earlier < later for earlier, later in zip(ids, ids[1:], strict=False))
+
+
+@dataclass(frozen=True)
+class Lists:
+    """The objects of each list that could be read, and why the others couldn't."""
+
+    rows: dict[str, list[dict[str, Any]]]
+    unavailable: dict[str, ListUnavailable]
+
+
+def read_lists(
+    server: NetBoxServer, queries: Iterable[ListQuery], *, progress: Progress | None = None, pause_s: float = PAUSE_S
+) -> Lists:
+    """Read the lists to their end, several pages at a time.
+
+    A list that changes while it's read is read again, ATTEMPTS times at most; then one that only grew is taken as of
+    its beginning and end, any other raises SourceError. `progress` is called in the caller's thread.
+    """
+    found: dict[str, list[dict[str, Any]]] = {}
+    unavailable: dict[str, ListUnavailable] = {}
+    pool = ThreadPoolExecutor(max_workers=WORKERS, thread_name_prefix="netbox")
+    try:
+        pending: dict[Future[Page], _Reading] = {}
+        for query in queries:
+            pending[pool.submit(server.page, query, 0, PAGE_SIZE)] = _Reading(query)
+        while pending:
+            done, _ = wait(pending, return_when=FIRST_COMPLETED)
+            for future in done:
+                reading = pending.pop(future)
+                try:
+                    page = future.result()
+                except ListUnavailable as reason:
+                    unavailable[reading.query.kind] = reason
+                    continue
+                _take(reading, page, pending, pool, server)
+                if progress is not None:
+                    read = sum(len(part.rows) for part in reading.pages.values())
+                    progress(reading.query.kind, min(read, reading.pages[0].count), reading.pages[0].count)
+                if len(reading.pages) == reading.expected and not _read_again(reading, pending, pool, server, pause_s):
+                    found[reading.query.kind] = reading.rows()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+    return Lists({kind: rows for kind, rows in found.items() if kind not in unavailable}, unavailable)
+
+
+def _take(
+    reading: _Reading,
+    page: Page,
+    pending: dict[Future[Page], _Reading],
+    pool: ThreadPoolExecutor,
+    server: NetBoxServer,
+) -> None:
+    """Keep a page; the first one tells how many more to ask for."""
+    reading.pages[page.offset] = page
+    size = len(page.rows)
+    if page.offset == 0 and 0 < size < page.count:
+        offsets = range(size, page.count, size)
+        reading.expected = 1 + len(offsets)
+        for offset in offsets:
+            pending[pool.submit(server.page, reading.query, offset, size)] = reading
+
+
+def _read_again(
+    reading: _Reading,
+    pending: dict[Future[Page], _Reading],
+    pool: ThreadPoolExecutor,
+    server: NetBoxServer,
+    pause_s: float,
+) -> bool:
+    """Whether the list changed under our feet, so that it's asked for again."""
+    if reading.is_whole():
+        return False
+    if reading.attempt >= ATTEMPTS:
+        if reading.only_grew():
+            return False
+        raise SourceError(
+            f"{reading.query.app}/{reading.query.endpoint}/ changed each of the {ATTEMPTS} times it was read",
+            where=server.url,
+            remedy="try again when fewer changes are being made in NetBox",
+        )
+    again = _Reading(reading.query, reading.attempt + 1)
+
+    def ask_later() -> Page:
+        time.sleep(pause_s * 2 ** (reading.attempt - 1))
+        return server.page(reading.query, 0, PAGE_SIZE)
+
+    pending[pool.submit(ask_later)] = again
+    return True
