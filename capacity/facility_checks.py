@@ -93,7 +93,10 @@ def _unknown_names(model: FacilityInput) -> Iterator[Defect]:
         place = f"position_overrides[{i}]"
         yield from missing(f"{place}.security_zone", "security zone", override.security_zone, zones)
         yield from missing(
-            place, "row", f"{override.hall}-{override.row}", [f"{h.name}-{r.name}" for h in model.halls for r in h.rows]
+            place,
+            "row",
+            f"{override.hall}-{override.row}",
+            [f"{h.name}-{r.name}" for h in model.halls for r in h.rows],
         )
     for i, pool in enumerate(model.pools):
         yield from missing(f"pools[{i}].host_type", "host type", pool.host_type, host_types)
@@ -110,7 +113,9 @@ def _supply_graph(model: FacilityInput) -> Iterator[Defect]:
             name = todo.pop()
             if name == node.name:
                 yield Defect(
-                    f"supply[{i}].sources", f"supply node {name!r} feeds itself over its sources", "cut the loop"
+                    f"supply[{i}].sources",
+                    f"supply node {name!r} feeds itself over its sources",
+                    "cut the loop",
                 )
                 break
             if name not in seen:
@@ -131,7 +136,9 @@ def _floor(model: FacilityInput) -> Iterator[Defect]:
         needed = "point_kg" if floor.basis == "point" else "limit_kg_m2"
         if getattr(floor, needed) is None:
             yield Defect(
-                f"halls[{i}].floor", f"hall {hall.name!r}: the basis {floor.basis} needs {needed}", f"add {needed}"
+                f"halls[{i}].floor",
+                f"hall {hall.name!r}: the basis {floor.basis} needs {needed}",
+                f"add {needed}",
             )
         for j, row in enumerate(hall.rows):
             if not all(_inside(hall.polygon, point) for point in _corners(hall, row)):
@@ -177,7 +184,11 @@ def _racks(model: FacilityInput) -> Iterator[Defect]:
     heights = {m.model: m.height_u for m in model.rack_models}
     for i, rack in enumerate(model.racks):
         if rack.model not in models:
-            yield Defect(f"racks[{i}].model", f"no rack model {rack.model!r}", f"use one of: {', '.join(sorted(models))}")
+            yield Defect(
+                f"racks[{i}].model",
+                f"no rack model {rack.model!r}",
+                f"use one of: {', '.join(sorted(models))}",
+            )
         if rack.position not in feeds:
             yield Defect(f"racks[{i}].position", f"no position {rack.position!r}", "use HALL-ROW-NN of a row above")
         for j, item in enumerate(rack.occupants):
@@ -191,7 +202,9 @@ def _mounted(path: str, item: MountedInput, feeds: int, height_u: int) -> Iterat
     needed, _, spare = item.redundancy.partition("+")
     if item.power_w > 0 and len(item.cords) != int(needed) + int(spare):
         yield Defect(
-            f"{path}.cords", f"{item.name!r} is {item.redundancy} but has {len(item.cords)} cords", "make them agree"
+            f"{path}.cords",
+            f"{item.name!r} is {item.redundancy} but has {len(item.cords)} cords",
+            "make them agree",
         )
     if item.height_u > 0 and (item.position is None or item.face is None):
         yield Defect(path, f"{item.name!r} takes {item.height_u:g} U but has no position or face", "add both")

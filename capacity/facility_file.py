@@ -65,9 +65,7 @@ def read_facility(text: str, *, where: str = "facility.yaml") -> Facility:
         raise _several([_schema_error(detail, lines, where) for detail in error.errors()], where) from None
     found = defects(model)
     if found:
-        raise _several(
-            [InputError(d.what, where=lines.place(where, d.path), remedy=d.remedy) for d in found], where
-        )
+        raise _several([InputError(d.what, where=lines.place(where, d.path), remedy=d.remedy) for d in found], where)
     return sealed(_resolve(model, tree))
 
 
@@ -105,7 +103,7 @@ def _path_text(parts: Iterable[int | str]) -> str:
 
 
 def path_parts(path: str) -> list[int | str]:
-    """"halls[0].floor" as ["halls", 0, "floor"]."""
+    """ "halls[0].floor" as ["halls", 0, "floor"]."""
     return [int(index) if index else key for key, index in re.findall(r"([^.\[\]]+)|\[(\d+)\]", path)]
 
 
@@ -158,8 +156,7 @@ def _resolve(model: FacilityInput, tree: dict[str, Any]) -> Facility:
         pue=model.pue,
         phases=tuple(Phase(p.name, p.ready_on) for p in model.phases),
         halls=tuple(
-            Hall(h.name, h.useful_area_m2, h.polygon, FloorLimit(**h.floor.model_dump()), h.phase)
-            for h in model.halls
+            Hall(h.name, h.useful_area_m2, h.polygon, FloorLimit(**h.floor.model_dump()), h.phase) for h in model.halls
         ),
         supply=tuple(_supply(model)),
         cooling_zones=tuple(
@@ -223,7 +220,10 @@ def _overridden(model: FacilityInput, hall: HallInput, row: RowInput, index: int
         "owner": row.owner,
     }
     for override in model.position_overrides:
-        if (override.hall, override.row) == (hall.name, row.name) and override.first <= index <= override.last:
+        if (override.hall, override.row) == (
+            hall.name,
+            row.name,
+        ) and override.first <= index <= override.last:
             given = {key: getattr(override, key) for key in values}
             values |= {key: value for key, value in given.items() if value is not None}
     return values
@@ -256,7 +256,13 @@ def _row_supply(model: FacilityInput, hall: HallInput, row: RowInput) -> Iterabl
         for index in range(1, row.positions + 1):
             name = f"{hall.name}-{row.name}-{index:02d}-{_letter(line)}"
             yield SupplyNode(
-                name, "feed", rating_w, feed.derating, (busbar,), is_three_phase=feed.three_phase, phase=hall.phase
+                name,
+                "feed",
+                rating_w,
+                feed.derating,
+                (busbar,),
+                is_three_phase=feed.three_phase,
+                phase=hall.phase,
             )
 
 

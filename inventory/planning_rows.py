@@ -11,7 +11,6 @@ from datetime import date, datetime
 from inventory.rows import Ref
 
 
-
 @dataclass(frozen=True, slots=True)
 class Application:
     """`criticality` 1 (a stop is felt at once by the public) to 4; budgets in minutes, None where nobody said."""

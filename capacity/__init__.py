@@ -1,0 +1,1 @@
+"""What fits where, and when: from the Estate and the Facility to a proven Plan."""

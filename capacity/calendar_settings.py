@@ -1,0 +1,152 @@
+"""What a person writes under `[calendar]` in `vorst.toml`, and how it becomes the Calendar a plan is made with.
+
+Every default here is an assumption (no source publishes crews, vans or hours) and is carried as such in the Calendar.
+Belgian holidays come from the `holidays` library; windows and freezes of applications stay in the Estate.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+import holidays
+from pydantic import BaseModel, ConfigDict, Field
+
+from capacity.calendar import Calendar, CalendarException, CalendarResource, WeeklySlot, WorkRates
+from inventory.errors import InputError
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+ASSUMED = (
+    "calendar.resources: crews, engineers, vans and the dock are not public",
+    "calendar.work: minutes per device, machine and rack are estimates of relocation practice",
+    "calendar.default_windows: nights from Friday to Sunday where nobody stated a window",
+    "calendar.rollback_days: the source stays reserved for a week",
+    "calendar.intersite_latency_ms: round trip over the regional fibre",
+)
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SlotInput(_Strict):
+    """`days` and a time span "HH:MM-HH:MM" local; an end before the start runs into the next day."""
+
+    days: Annotated[tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...], Field(min_length=1)]
+    hours: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-4]):[0-5]\d$")]
+
+    def slots(self) -> tuple[WeeklySlot, ...]:
+        start, end = (int(t[:2]) * 60 + int(t[3:]) for t in self.hours.split("-"))
+        duration = (end - start) % (24 * 60) or 24 * 60
+        return tuple(WeeklySlot(DAYS.index(day), start, duration) for day in self.days)
+
+
+class ExceptionInput(_Strict):
+    start: datetime
+    end: datetime
+    capacity: Annotated[float, Field(ge=0)]
+    reason: str = ""
+
+
+class ResourceInput(_Strict):
+    capacity: Annotated[float, Field(ge=0)]
+    unit: str = ""
+    slots: tuple[SlotInput, ...] = ()
+    exceptions: tuple[ExceptionInput, ...] = ()
+
+
+_OFFICE = SlotInput(days=("mon", "tue", "wed", "thu", "fri"), hours="08:00-18:00")
+_EVENINGS = SlotInput(days=("mon", "tue", "wed", "thu", "fri"), hours="18:00-06:00")
+_WEEKEND = SlotInput(days=("sat", "sun"), hours="00:00-24:00")
+_NIGHTS = SlotInput(days=("fri", "sat"), hours="20:00-08:00")
+
+
+class WorkInput(_Strict):
+    """Minutes of work and shares of lines; see `capacity.calendar.WorkRates` for each."""
+
+    relocate_minutes: Annotated[float, Field(gt=0)] = 40
+    transport_minutes: Annotated[float, Field(ge=0)] = 60
+    van_kg: Annotated[float, Field(gt=0)] = 1200
+    van_units_u: Annotated[float, Field(gt=0)] = 120
+    cutover_minutes: Annotated[float, Field(gt=0)] = 12
+    decommission_minutes: Annotated[float, Field(gt=0)] = 10
+    rack_minutes: Annotated[float, Field(gt=0)] = 240
+    host_minutes: Annotated[float, Field(gt=0)] = 120
+    replication_share: Annotated[float, Field(gt=0, le=1)] = 0.5
+    replication_factor: Annotated[float, Field(ge=1)] = 1.2
+
+
+class CalendarSettings(_Strict):
+    """`[calendar]`; anything left out keeps its default."""
+
+    time_zone: str = "Europe/Brussels"
+    horizon_days: Annotated[int, Field(ge=1, le=3650)] = 730
+    default_windows: Annotated[tuple[SlotInput, ...], Field(min_length=1)] = (_NIGHTS,)
+    resources: dict[str, ResourceInput] = Field(
+        default_factory=lambda: {
+            "crew": ResourceInput(capacity=6, unit="crews", slots=(_OFFICE, _NIGHTS)),
+            "engineer": ResourceInput(capacity=8, unit="engineers", slots=(_OFFICE, _EVENINGS, _WEEKEND)),
+            "van": ResourceInput(capacity=4, unit="vans"),
+            "dock": ResourceInput(capacity=2, unit="dock slots"),
+        }
+    )
+    work: WorkInput = WorkInput()
+    rollback_days: Annotated[int, Field(ge=0, le=365)] = 7
+    intersite_latency_ms: Annotated[float, Field(ge=0)] = 2.0
+    extra_holidays: tuple[date, ...] = ()
+
+
+def resolve(settings: CalendarSettings, start: datetime) -> Calendar:
+    """The Calendar from `start` (aware, or local to the planning zone) over the horizon.
+
+    Raises InputError for an unknown time zone or when one of crew, engineer, van and dock is missing.
+    """
+    zone = _zone(settings.time_zone)
+    missing = [name for name in ("crew", "engineer", "van", "dock") if name not in settings.resources]
+    if missing:
+        raise InputError(
+            f"no resource {', '.join(missing)}",
+            where="vorst.toml [calendar.resources]",
+            remedy="add it with its capacity",
+        )
+    begin = (start if start.tzinfo else start.replace(tzinfo=zone)).astimezone(zone)
+    end = begin + timedelta(days=settings.horizon_days)
+    official = holidays.country_holidays("BE", years=range(begin.year, end.year + 1))
+    days = sorted({*official, *settings.extra_holidays})
+    return Calendar(
+        time_zone=settings.time_zone,
+        start=begin,
+        horizon_end=end,
+        default_windows=_slots(settings.default_windows),
+        holidays=tuple(days),
+        resources=tuple(_resource(name, entry, zone) for name, entry in settings.resources.items()),
+        work=WorkRates(**settings.work.model_dump()),
+        rollback_days=settings.rollback_days,
+        intersite_latency_ms=settings.intersite_latency_ms,
+        assumptions=ASSUMED,
+    )
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise InputError(
+            f"no time zone {name!r}",
+            where="vorst.toml [calendar] time_zone",
+            remedy='use a name such as "Europe/Brussels"',
+        ) from None
+
+
+def _slots(entries: tuple[SlotInput, ...]) -> tuple[WeeklySlot, ...]:
+    found = {slot for entry in entries for slot in entry.slots()}
+    return tuple(sorted(found, key=lambda slot: (slot.weekday, slot.start_minute, slot.duration_minutes)))
+
+
+def _resource(name: str, entry: ResourceInput, zone: ZoneInfo) -> CalendarResource:
+    def aware(moment: datetime) -> datetime:
+        return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+
+    exceptions = tuple(CalendarException(aware(e.start), aware(e.end), e.capacity, e.reason) for e in entry.exceptions)
+    return CalendarResource(name, entry.capacity, entry.unit, _slots(entry.slots), exceptions)

@@ -1,0 +1,1 @@
+"""How a plan is carried out: an Ansible project, its run, and the record of it."""
