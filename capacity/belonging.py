@@ -29,7 +29,8 @@ class Belonging:
         own = self.partner_of_tenant(asset.tenant_id)
         if own is not None:
             return own
-        site = self.estate.by_id("sites").get(self.site_of(ref))
+        site_id = self.site_of(ref)
+        site = self.estate.by_id("sites").get(site_id) if site_id is not None else None
         return self.partner_of_tenant(site.tenant_id) if site else None
 
     def owner_of(self, ref: Ref) -> str:

@@ -228,10 +228,11 @@ def _areas(model: FacilityInput) -> Iterator[Defect]:
                 f"hall {hall.name!r}: its positions need {needed_m2:g} m², it has {hall.useful_area_m2:g} m²",
                 "take positions out or correct area.per_position_m2",
             )
-    for path, listed in (("sources", model.sources), ("assumptions", model.assumptions)):
-        for i, entry in enumerate(listed):
-            if not _resolves(model, entry.path):
-                yield Defect(f"{path}[{i}].path", f"{path}: nothing stands at {entry.path!r}", "correct the path")
+    cited = {"sources": [s.path for s in model.sources], "assumptions": [a.path for a in model.assumptions]}
+    for listed, paths in cited.items():
+        for i, path in enumerate(paths):
+            if not _resolves(model, path):
+                yield Defect(f"{listed}[{i}].path", f"{listed}: nothing stands at {path!r}", "correct the path")
 
 
 def _resolves(model: FacilityInput, path: str) -> bool:

@@ -1,7 +1,7 @@
-"""Recommends what becomes of each asset: retire, retain, relocate, rehost or replatform, with a reason that cites fields.
+"""Recommends what becomes of each asset (retire, retain, relocate, rehost, replatform) with a reason citing fields.
 
-Rules are tried in the order of `_Rules._device`; the first that applies decides, and its citations are the values that made it
-apply: change one and the recommendation may change. A person's override wins and stays visible beside what was
+Rules are tried in the order of `_Rules._device`; the first that applies decides, and its citations are the values that
+made it apply: change one and the recommendation may change. A person's override wins and stays visible beside what was
 recommended. Where a relocated or rehosted asset goes is `placement`'s.
 """
 

@@ -193,7 +193,7 @@ LISTS: tuple[str, ...] = tuple(
 
 def sealed(estate: Estate) -> Estate:
     """The same estate with lists in ascending id and its content hash set. The revision is outside the hash."""
-    ordered = {
+    ordered: dict[str, Any] = {
         name: tuple(sorted(getattr(estate, name), key=lambda row: row.id))
         for name in LISTS
         if getattr(estate, name) and hasattr(getattr(estate, name)[0], "id")
