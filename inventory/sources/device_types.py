@@ -364,9 +364,7 @@ class _Keys:
         for number, entry in enumerate(value, start=1):
             if not isinstance(entry, dict):
                 raise self.error(f"{key}[{number}]", f"{_shown(entry)} has no name", "write it as `- name: …`")
-        return tuple(
-            _Keys(entry, f"{self.where}{key}[{number}].") for number, entry in enumerate(value, start=1)
-        )
+        return tuple(_Keys(entry, f"{self.where}{key}[{number}].") for number, entry in enumerate(value, start=1))
 
     def names(self, key: str) -> tuple[str, ...]:
         return tuple(entry.text("name") for entry in self.entries(key))
