@@ -27,12 +27,12 @@ from inventory.sources.references import settle
 
 OLDEST_VERSION = (4, 0)
 
-PLANNING_FIELDS: Mapping[str, Mapping[str, type[Any]]] = {
-    "sites": {"landlord": str, "lease_end": date},
-    "locations": {"area_m2": float, "cooling_w": float, "floor_limit_kg_m2": float, "has_plan": bool},
-    "devices": {"supply_redundancy": str},
+PLANNING_FIELDS: Mapping[str, Mapping[str, str]] = {
+    "sites": {"landlord": "text", "lease_end": "date"},
+    "locations": {"area_m2": "amount", "cooling_w": "amount", "floor_limit_kg_m2": "amount", "has_plan": "yes or no"},
+    "devices": {"supply_redundancy": "redundancy"},
 }
-"""Row fields that NetBox has no field for; a custom field of the same name fills them."""
+"""Row fields that NetBox has no field for, and how they read; a custom field of the same name fills them."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,9 @@ def connection_from(environ: Mapping[str, str] = os.environ) -> NetBoxConnection
     url = environ.get("VORST_NETBOX_URL", "").strip()
     if not url:
         raise SourceError(
-            "no NetBox is named", where="VORST_NETBOX_URL", remedy="set it to NetBox's address, as https://netbox.example"
+            "no NetBox is named",
+            where="VORST_NETBOX_URL",
+            remedy="set it to NetBox's address, as https://netbox.example",
         )
     token = environ.get("VORST_NETBOX_TOKEN", "").strip()
     file_name = environ.get("VORST_NETBOX_TOKEN_FILE", "").strip()
@@ -167,7 +169,9 @@ def _fields(spec: NetBoxList, row: Mapping[str, Any], context: Context, address:
     try:
         return spec.fields(row, context)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        missing = f"its field {error} is missing" if isinstance(error, KeyError) else f"a field has an odd form ({error})"
+        missing = (
+            f"its field {error} is missing" if isinstance(error, KeyError) else f"a field has an odd form ({error})"
+        )
         raise SourceError(
             f"{spec.app}/{spec.endpoint}/{row['id']}/ isn't as NetBox 4 writes it: {missing}",
             where=address,
@@ -185,24 +189,40 @@ def _custom_fields(kind: str, row: Mapping[str, Any], warnings: list[str]) -> di
     """Planning fields from custom fields of the same name; one this object hasn't is absent, an empty one is None."""
     found: dict[str, Any] = {}
     given = row.get("custom_fields") or {}
-    for name, wanted in PLANNING_FIELDS.get(kind, {}).items():
+    for name, form in PLANNING_FIELDS.get(kind, {}).items():
         if name not in given:
             continue
+        value = given[name]
         try:
-            found[name] = _as_type(given[name], wanted)
+            found[name] = None if value in (None, "") else _in_form(value, form)
         except ValueError:
-            warnings.append(f"custom field {name} of {kind} {row['id']} not read: it isn't a {wanted.__name__}")
+            where = row.get("display_url") or row.get("url") or f"{kind} {row['id']}"
+            warnings.append(f"custom field {name} of {where} not read: {str(value)[:60]!r} isn't {_FORMS[form]}")
     return found
 
 
-def _as_type(value: Any, wanted: type[Any]) -> Any:
-    if value is None or value == "":
-        return None
-    if wanted is date and isinstance(value, str):
+_FORMS = {
+    "text": "text",
+    "date": "a date as 2026-12-31",
+    "amount": "a number of 0 or more",
+    "yes or no": "true or false",
+    "redundancy": "a redundancy as 1+1",
+}
+
+
+def _in_form(value: Any, form: str) -> Any:
+    """A custom field's value as the row wants it; raises ValueError when it isn't in that form."""
+    if form == "yes or no" and isinstance(value, bool):
+        return value
+    if form == "amount" and isinstance(value, int | float | str) and not isinstance(value, bool):
+        amount = float(value)
+        if 0 <= amount < float("inf"):
+            return amount
+    if form == "date" and isinstance(value, str):
         return date.fromisoformat(value)
-    if wanted is float and isinstance(value, int | float | str) and not isinstance(value, bool):
-        return float(value)
-    if wanted in (str, bool) and isinstance(value, wanted):
+    if (form == "text" and isinstance(value, str)) or (
+        form == "redundancy" and isinstance(value, str) and re.fullmatch(r"[1-9]\d?\+\d{1,2}", value)
+    ):
         return value
     raise ValueError
 
@@ -227,7 +247,9 @@ def _checked_url(url: str) -> str:
         raise SourceError("the address of NetBox isn't an http or https URL", where="VORST_NETBOX_URL", remedy=remedy)
     if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
         raise SourceError(
-            "the address of NetBox may hold no user, password, query or fragment", where="VORST_NETBOX_URL", remedy=remedy
+            "the address of NetBox may hold no user, password, query or fragment",
+            where="VORST_NETBOX_URL",
+            remedy=remedy,
         )
     return re.sub(r"/+(api/*)?$", "", f"{parts.scheme}://{parts.netloc}{parts.path}")
 
@@ -248,7 +270,9 @@ def _supported_version(version: Any, address: str) -> tuple[int, int]:
     match = re.match(r"v?(\d+)\.(\d+)", str(version))
     if match is None:
         raise SourceError(
-            f"can't tell NetBox's version from {str(version)[:40]!r}", where=address, remedy="check what stands before NetBox"
+            f"can't tell NetBox's version from {str(version)[:40]!r}",
+            where=address,
+            remedy="check what stands before NetBox",
         )
     found = int(match[1]), int(match[2])
     if found < OLDEST_VERSION:

@@ -1,8 +1,8 @@
 """What one object of NetBox's REST API says in the terms of the Estate's rows.
 
-It answers which endpoint holds which list, and how NetBox's fields (nested objects, choices, units of weight and length,
-kilobits, scopes) become row fields. It knows the differences between NetBox 4.0 and 4.6. Reading pages over HTTP is
-`netbox_pages`' part; which objects are handed over in the end is `netbox`'s.
+It answers which endpoint holds which list, and which of NetBox's fields become which row fields, for NetBox 4.0 to 4.6.
+How a single value reads is in `netbox_values`; reading pages over HTTP is `netbox_pages`' part; which objects are handed
+over in the end is `netbox`'s.
 """
 
 from __future__ import annotations
@@ -12,41 +12,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from inventory.sources.contract import SourceRef
+from inventory.sources.netbox_values import (
+    Row,
+    choice,
+    integer,
+    length_mm,
+    number,
+    reference,
+    scope,
+    text,
+    typed_reference,
+    weight_kg,
+)
 
-Row = Mapping[str, Any]
 Fields = dict[str, Any]
-
-KG_PER_UNIT = {"kg": 1.0, "g": 0.001, "lb": 0.45359237, "oz": 0.028349523125}
-"""Kilograms in one of NetBox's weight units; pound and ounce avoirdupois by the international definition of 1959."""
-
-MM_PER_UNIT = {"mm": 1.0, "in": 25.4}
-
-KIND_OF_TYPE = {
-    "circuits.circuit": "circuits",
-    "circuits.circuittermination": "circuit_terminations",
-    "circuits.provider": "providers",
-    "circuits.providernetwork": "provider_networks",
-    "dcim.cable": "cables",
-    "dcim.consoleport": "console_ports",
-    "dcim.consoleserverport": "console_server_ports",
-    "dcim.device": "devices",
-    "dcim.frontport": "front_ports",
-    "dcim.interface": "interfaces",
-    "dcim.location": "locations",
-    "dcim.powerfeed": "power_feeds",
-    "dcim.poweroutlet": "power_outlets",
-    "dcim.powerport": "power_ports",
-    "dcim.rack": "racks",
-    "dcim.rearport": "rear_ports",
-    "dcim.region": "regions",
-    "dcim.site": "sites",
-    "dcim.sitegroup": "site_groups",
-    "ipam.fhrpgroup": "fhrp_groups",
-    "virtualization.cluster": "clusters",
-    "virtualization.virtualmachine": "virtual_machines",
-    "virtualization.vminterface": "vm_interfaces",
-}
-"""NetBox's object types and the plural list name; the Estate lacks some of these lists, a reference keeps the name."""
 
 
 @dataclass(frozen=True)
@@ -55,66 +34,6 @@ class Context:
 
     version: tuple[int, int] = (4, 6)
     site_of_location: Mapping[int, int] = field(default_factory=dict)
-
-
-# --- values ------------------------------------------------------------------------------------------------------
-
-
-def reference(kind: str, nested: Any) -> SourceRef | None:
-    """A nested object (or a bare id) as a reference; None stays None."""
-    if nested is None:
-        return None
-    number = nested["id"] if isinstance(nested, Mapping) else nested
-    return SourceRef(kind, str(int(number)))
-
-
-def choice(value: Any) -> str | None:
-    """The value of a choice field, which NetBox writes as `{"value": …, "label": …}`, a bare string or an empty one."""
-    if isinstance(value, Mapping):
-        value = value.get("value")
-    return str(value) if value not in (None, "") else None
-
-
-def text(value: Any) -> str:
-    """Free text; NetBox's null means empty where the row says text."""
-    return "" if value is None else str(value)
-
-
-def number(value: Any) -> float | None:
-    return None if value is None or value == "" else float(value)
-
-
-def integer(value: Any) -> int | None:
-    return None if value is None or value == "" else int(value)
-
-
-def weight_kg(value: Any, unit: Any) -> float | None:
-    """A weight in kilograms; None when the weight or its unit isn't known."""
-    factor = KG_PER_UNIT.get(choice(unit) or "")
-    amount = number(value)
-    return None if amount is None or factor is None else round(amount * factor, 6)
-
-
-def length_mm(value: Any, unit: Any) -> int | None:
-    """An outer dimension in whole millimetres; None when the length or its unit isn't known."""
-    factor = MM_PER_UNIT.get(choice(unit) or "")
-    amount = number(value)
-    return None if amount is None or factor is None else round(amount * factor)
-
-
-def typed_reference(type_name: Any, object_id: Any) -> SourceRef | None:
-    """A generic relation ("dcim.site", 7); a type nobody listed keeps NetBox's model name with an s."""
-    if not type_name or object_id is None:
-        return None
-    kind = KIND_OF_TYPE.get(str(type_name)) or str(type_name).rpartition(".")[2] + "s"
-    return SourceRef(kind, str(int(object_id)))
-
-
-def scope(row: Row) -> SourceRef | None:
-    """The scope of a cluster or prefix: generic since NetBox 4.2, a site before."""
-    if "scope_type" in row:
-        return typed_reference(row["scope_type"], row.get("scope_id"))
-    return reference("sites", row.get("site"))
 
 
 def _named(row: Row) -> Fields:
@@ -491,8 +410,12 @@ NETBOX_LISTS: tuple[NetBoxList, ...] = (
     NetBoxList("device_roles", "dcim", "device-roles", _plain),
     NetBoxList("platforms", "dcim", "platforms", _platform),
     NetBoxList("device_types", "dcim", "device-types", _device_type),
-    NetBoxList("power_port_templates", "dcim", "power-port-templates", _power_port_template, _of_device_type, False, False),
-    NetBoxList("front_port_templates", "dcim", "front-port-templates", _front_port_template, _of_device_type, False, False),
+    NetBoxList(
+        "power_port_templates", "dcim", "power-port-templates", _power_port_template, _of_device_type, False, False
+    ),
+    NetBoxList(
+        "front_port_templates", "dcim", "front-port-templates", _front_port_template, _of_device_type, False, False
+    ),
     NetBoxList("racks", "dcim", "racks", _rack),
     NetBoxList("rack_reservations", "dcim", "rack-reservations", _rack_reservation),
     NetBoxList("devices", "dcim", "devices", _device, has_config_context=True),

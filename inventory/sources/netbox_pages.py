@@ -21,6 +21,7 @@ from requests.auth import AuthBase
 from urllib3.util.retry import Retry
 
 from inventory.errors import SourceError
+from inventory.sources.netbox_errors import ListUnavailable, broke_off, explained, not_a_netbox
 
 PAGE_SIZE = 1000
 """Objects a page: NetBox's default maximum. A server with a lower one answers less, and then sets the page."""
@@ -44,10 +45,6 @@ Answer = TypeVar("Answer")
 
 Progress = Callable[[str, int, int], None]
 """Called with a list's name, the objects read so far, and how many there are."""
-
-
-class ListUnavailable(SourceError):
-    """One list can't be read (no permission, or this NetBox lacks it); the others may be."""
 
 
 @dataclass(frozen=True)
@@ -79,10 +76,6 @@ class TokenAuth(AuthBase):
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers["Authorization"] = self._header
         return request
-
-    def hide(self, message: str) -> str:
-        """The message without the token, should a server have echoed it."""
-        return message.replace(self._header.partition(" ")[2], "…")
 
 
 class BoundedRetry(Retry):
@@ -123,14 +116,13 @@ class NetBoxServer:
         self, url: str, token: str, *, session: requests.Session | None = None, pause_s: float = PAUSE_S
     ) -> None:
         self.url = url
-        self._auth = TokenAuth(token)
         self._pause_s = pause_s
         self._owns_session = session is None
         self._session = session or requests.Session()
         if self._owns_session:
             for scheme in ("http://", "https://"):
                 self._session.mount(scheme, PatientAdapter(pause_s))
-        self._session.auth = self._auth
+        self._session.auth = TokenAuth(token)
         self._api = pynetbox.api(url)
         self._api.http_session = self._session
 
@@ -143,7 +135,7 @@ class NetBoxServer:
         """What /api/status/ says; raises SourceError when this isn't a NetBox or the token isn't taken."""
         answer = self._asking(self._api.status, "status/")
         if not isinstance(answer, dict) or "netbox-version" not in answer:
-            raise self._not_a_netbox("its status names no NetBox version")
+            raise not_a_netbox(self.url, "its status names no NetBox version")
         return answer
 
     def page(self, query: ListQuery, offset: int, limit: int) -> Page:
@@ -153,10 +145,13 @@ class NetBoxServer:
 
         def ask() -> Page:
             records = endpoint.filter(limit=limit, offset=offset, ordering="id", **dict(query.parameters))
-            rows = tuple(records.response)
-            count = records.request.count
+            try:
+                rows = tuple(records.response)
+                count = records.request.count
+            except (AttributeError, KeyError, TypeError):
+                rows, count = (), None
             if not isinstance(count, int) or any(not isinstance(row, dict) or "id" not in row for row in rows):
-                raise self._not_a_netbox(f"{where} answered something other than a page of objects")
+                raise not_a_netbox(self.url, f"{where} answered something other than a page of objects")
             return Page(offset, count, rows)
 
         return self._asking(ask, where, query.kind)
@@ -168,157 +163,11 @@ class NetBoxServer:
                 return ask()
             except (requests.RequestException, RequestError, ContentError) as caught:
                 failure = caught
-            if attempt == ATTEMPTS or not _broke_off(failure):
+            if attempt == ATTEMPTS or not broke_off(failure):
                 break
             time.sleep(self._pause_s * 2 ** (attempt - 1))
         # Raised outside the handler: the library's exception holds the request with its token.
-        raise self._explained(failure, where, kind)
-
-    def _explained(self, failure: Exception, where: str, kind: str | None) -> SourceError:
-        if isinstance(failure, RequestError):
-            return self._refused(failure.req, where, kind)
-        if isinstance(failure, ContentError):
-            if _is_html(failure.req):
-                return self._not_a_netbox(f"{where} answered a web page, not JSON")
-            return self._broken(where)
-        if isinstance(failure, requests.exceptions.JSONDecodeError):
-            return self._not_a_netbox(f"{where} didn't answer JSON")
-        if isinstance(failure, requests.exceptions.ChunkedEncodingError | requests.exceptions.ContentDecodingError):
-            return self._broken(where)
-        return _unreachable(failure, self.url)
-
-    def _broken(self, where: str) -> SourceError:
-        return SourceError(
-            f"the answer of {where} broke off or isn't valid JSON, {ATTEMPTS} times over",
-            where=self.url,
-            remedy="look in the logs of NetBox and of the proxy before it, then try again",
-        )
-
-    def _not_a_netbox(self, clue: str) -> SourceError:
-        return SourceError(
-            f"this doesn't look like a NetBox: {clue}",
-            where=self.url,
-            remedy="give the address of NetBox's first page, without /api, and check proxies and login pages before it",
-        )
-
-    def _refused(self, response: requests.Response, where: str, kind: str | None) -> SourceError:
-        detail = self._auth.hide(_detail(response))
-        code = response.status_code
-        if code in (401, 403):
-            return _not_allowed(detail, self.url, where, kind)
-        if code == 404 and kind is not None:
-            return ListUnavailable(
-                f"this NetBox has no list {where}",
-                where=self.url,
-                remedy="nothing, if it is of an older version; else check what stands before it",
-            )
-        if code == 404:
-            return self._not_a_netbox(f"it has no {where}")
-        if code == 429 or code >= 500:
-            return SourceError(
-                f"NetBox answered {code} for {where}, {ATTEMPTS} times over{': ' + detail if detail else ''}",
-                where=self.url,
-                remedy="try again later, or look in NetBox's logs",
-            )
-        return SourceError(
-            f"NetBox answered {code} for {where}{': ' + detail if detail else ''}",
-            where=self.url,
-            remedy="check the address, and what stands before this NetBox",
-        )
-
-
-# --- errors ------------------------------------------------------------------------------------------------------
-
-
-def _broke_off(failure: Exception) -> bool:
-    """Whether the same question may well get a whole answer next time."""
-    if isinstance(failure, ContentError):
-        return not _is_html(failure.req)
-    return isinstance(failure, requests.exceptions.ChunkedEncodingError)
-
-
-def _is_html(response: requests.Response) -> bool:
-    return "html" in response.headers.get("Content-Type", "") or response.text.lstrip()[:1] == "<"
-
-
-def _detail(response: requests.Response) -> str:
-    """The reason in a JSON body, short enough for a message; nothing of a web page."""
-    try:
-        body = response.json()
-    except ValueError:
-        return ""
-    reason = body.get("detail") or body.get("error") if isinstance(body, dict) else None
-    return " ".join(str(reason).split())[:200] if reason else ""
-
-
-def _not_allowed(detail: str, url: str, where: str, kind: str | None) -> SourceError:
-    """NetBox answers 403 for a missing, a wrong and a too weak token alike; only the body tells them apart."""
-    said = detail.lower()
-    if "credentials were not provided" in said:
-        return SourceError(
-            "NetBox saw no token it understands (a v2 token, nbt_KEY.SECRET, needs NetBox 4.5 or later)",
-            where=url,
-            remedy="set VORST_NETBOX_TOKEN or VORST_NETBOX_TOKEN_FILE, and see that no proxy drops the Authorization header",
-        )
-    if "invalid v1 token" in said or said.startswith("invalid token"):
-        return SourceError(
-            "NetBox doesn't know this v1 token",
-            where=url,
-            remedy="copy all its 40 characters again, or make a new one under Admin > API Tokens",
-        )
-    if "invalid v2 token" in said:
-        return SourceError(
-            "NetBox doesn't know this v2 token, or its secret is wrong",
-            where=url,
-            remedy="give it whole, as nbt_KEY.SECRET; NetBox shows the secret only once, so make a new one if it's lost",
-        )
-    if "expired" in said:
-        return SourceError("the token has expired", where=url, remedy="prolong it, or make a new one, under Admin > API Tokens")
-    if "source ip" in said:
-        return SourceError(
-            f"NetBox doesn't take the token from here: {detail}",
-            where=url,
-            remedy="add this machine's address to the token's allowed IPs",
-        )
-    if kind is not None:
-        return ListUnavailable(
-            f"the token may not read {where} ({detail or 'no reason given'})",
-            where=url,
-            remedy=f"give its user the permission to view {kind.replace('_', ' ')}",
-        )
-    return SourceError(
-        f"NetBox refused the token ({detail or 'no reason given'})",
-        where=url,
-        remedy="check that the token is enabled and its user active",
-    )
-
-
-def _unreachable(failure: Exception, url: str) -> SourceError:
-    if isinstance(failure, requests.exceptions.SSLError):
-        return SourceError(
-            "its TLS certificate can't be verified",
-            where=url,
-            remedy="set REQUESTS_CA_BUNDLE to the file of your certificate authority, or mend the certificate",
-        )
-    if isinstance(failure, requests.exceptions.ProxyError):
-        return SourceError("the HTTP proxy doesn't let us through", where=url, remedy="check HTTPS_PROXY and NO_PROXY")
-    if isinstance(failure, requests.exceptions.Timeout):
-        return SourceError(
-            f"no answer within {TIMEOUT_S[0]:.0f} s of connecting or {TIMEOUT_S[1]:.0f} s of asking",
-            where=url,
-            remedy="check the address and the network, then try again",
-        )
-    if isinstance(failure, requests.exceptions.TooManyRedirects):
-        return SourceError("it redirects in circles", where=url, remedy="give the address NetBox is really served at")
-    if isinstance(failure, requests.exceptions.ConnectionError):
-        return SourceError(
-            "can't connect to it",
-            where=url,
-            remedy="check the address, the port, and that NetBox runs and is reachable from here",
-        )
-    return SourceError(
-        f"the request failed ({type(failure).__name__})", where=url, remedy="check the address and what stands before NetBox"
-    )
+        raise explained(failure, self.url, where, kind)
 
 
 # --- whole lists -------------------------------------------------------------------------------------------------

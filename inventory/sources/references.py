@@ -64,7 +64,9 @@ def settle(objects: Iterable[SourceObject]) -> Settled:
             for name, ref in lost:
                 unknown[item.kind, name, ref.kind] += 1
             kept[key] = replace(item, fields=_without(item.fields, {ref for _, ref in lost}))
-    incomplete = {kind for kind, _, _ in left_out} | {target for counts in (left_out, unknown) for _, _, target in counts}
+    incomplete = {kind for kind, _, _ in left_out} | {
+        target for counts in (left_out, unknown) for _, _, target in counts
+    }
     return Settled(tuple(kept.values()), frozenset(incomplete), _warnings(left_out, unknown))
 
 
@@ -85,7 +87,9 @@ def _without(values: Mapping[str, Any], lost: set[SourceRef]) -> dict[str, Any]:
     return {
         name: value
         for name, value in values.items()
-        if not (value in lost if isinstance(value, SourceRef) else isinstance(value, tuple) and lost.intersection(value))
+        if not (
+            value in lost if isinstance(value, SourceRef) else isinstance(value, tuple) and lost.intersection(value)
+        )
     }
 
 

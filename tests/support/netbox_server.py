@@ -143,11 +143,15 @@ class RecordedNetBox:
             apps += ["virtualization", "vpn", "wireless"]
             return Answer(200, {app: f"http://{headers['Host']}/api/{app}/" for app in apps})
         if parts == ["status"]:
-            return Answer(200, {**self.status_body, "netbox-version": self.version, "netbox-full-version": self.version})
+            return Answer(
+                200, {**self.status_body, "netbox-version": self.version, "netbox-full-version": self.version}
+            )
         if len(parts) == 3:
             return self._one(asked, int(parts[2]), body, headers)
         if asked.method == "PATCH":
-            return Answer(200, [self._patched(row, change) for change in body for row in self._with_id(asked, change["id"])])
+            return Answer(
+                200, [self._patched(row, change) for change in body for row in self._with_id(asked, change["id"])]
+            )
         return self._list(asked, headers["Host"])
 
     # --- lists
