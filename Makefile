@@ -1,0 +1,46 @@
+# Everything starts here: a fresh clone, Python 3.11 or later with pip, and `make setup`.
+# PYTHON=/path/to/python3 chooses the interpreter; the usual settings of pip and uv
+# (PIP_*, UV_*, pip.conf, uv.toml) are respected.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.made-from-lock
+export UV_PROJECT_ENVIRONMENT := $(CURDIR)/$(VENV)
+export UV_PYTHON := $(CURDIR)/$(BIN)/python
+export UV_PYTHON_DOWNLOADS ?= never
+
+.PHONY: help setup demo test lint bench docs clean
+
+help: ## Say what can be made.
+	@echo 'make TARGET, where TARGET is one of:'
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' Makefile
+
+setup: $(STAMP) ## Build .venv with everything in it (again only when the lock changed).
+
+$(STAMP): pyproject.toml uv.lock
+	@PYTHON='$(PYTHON)' VENV='$(VENV)' sh .ci/setup
+	@touch $(STAMP)
+
+demo: setup ## Run the whole chain on the sample region, in a fresh folder.
+	$(BIN)/vorst demo
+
+lint: setup ## Check style, types and the direction of imports.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: lint ## Check everything, then run every test.
+	$(BIN)/pytest
+
+bench: setup ## Measure speed and quality on the benchmarks.
+	$(BIN)/python -m benchmarks
+
+docs: setup ## Build the documentation into site/.
+	$(BIN)/mkdocs build --strict
+
+clean: ## Remove the environment and everything made by tools.
+	rm -rf $(VENV) dist build site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
