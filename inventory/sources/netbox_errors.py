@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import requests
 from pynetbox.core.query import ContentError, RequestError
+from urllib3.exceptions import ReadTimeoutError
 
 from inventory.errors import SourceError
 
@@ -157,8 +158,9 @@ _TOKEN_TROUBLES = (
 
 
 def _unreachable(failure: Exception, url: str) -> SourceError:
+    reason = getattr(failure.args[0], "reason", None) if failure.args else None
     for kinds, what, remedy in _SILENCES:
-        if isinstance(failure, kinds):
+        if isinstance(failure, kinds) or isinstance(reason, kinds):
             return SourceError(what, where=url, remedy=remedy)
     return SourceError(
         f"the request failed ({type(failure).__name__})",
@@ -167,14 +169,18 @@ def _unreachable(failure: Exception, url: str) -> SourceError:
     )
 
 
-_SILENCES: tuple[tuple[type[Exception], str, str], ...] = (
+_SILENCES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str, str], ...] = (
     (
         requests.exceptions.SSLError,
         "its TLS certificate can't be verified, or it doesn't speak TLS",
         "set REQUESTS_CA_BUNDLE to the file of your certificate authority, or check the address and the certificate",
     ),
     (requests.exceptions.ProxyError, "the HTTP proxy doesn't let us through", "check HTTPS_PROXY and NO_PROXY"),
-    (requests.exceptions.Timeout, "it doesn't answer in time", "check the address and the network, then try again"),
+    (
+        (requests.exceptions.Timeout, ReadTimeoutError),
+        "it doesn't answer in time",
+        "check the address and the network, then try again",
+    ),
     (requests.exceptions.TooManyRedirects, "it redirects in circles", "give the address NetBox is really served at"),
     (
         requests.exceptions.ConnectionError,

@@ -94,6 +94,7 @@ class PatientAdapter(HTTPAdapter):
         retry = BoundedRetry(
             total=ATTEMPTS - 1,
             connect=1,
+            read=1,
             status_forcelist=(429, 500, 502, 503, 504),
             allowed_methods=frozenset({"GET", "HEAD", "OPTIONS"}),
             backoff_factor=pause_s,

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import gzip
 import json
+import pickle
 import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -44,7 +46,7 @@ class Asked:
     @property
     def endpoint(self) -> str:
         """APP/ENDPOINT, as "dcim/devices"."""
-        return "/".join(self.path.split("/")[2:4])
+        return "/".join([part for part in self.path.split("/") if part][1:3])
 
 
 @dataclass(frozen=True)
@@ -71,15 +73,8 @@ class RecordedNetBox:
 
     def __init__(self, shared_netbox: Path, *, version: str = "4.6.8") -> None:
         self.version = version
-        self.rows: dict[str, list[Row]] = {
-            f"{path.parent.name}/{path.stem}": json.loads(path.read_text(encoding="utf-8"))
-            for path in sorted((shared_netbox / "lists").glob("*/*.json"))
-        }
-        schema = json.loads(gzip.decompress((shared_netbox / "openapi.json.gz").read_bytes()))
-        self._brief, self._models = _schema_of_lists(schema)
-        for endpoint in self._models:
-            self.rows.setdefault(endpoint, [])
-        self.status_body = _transcript_body(shared_netbox, "status")
+        recorded, self._brief, self._models, self._status = _recording(shared_netbox)
+        self.rows: dict[str, list[Row]] = pickle.loads(recorded)
         self.hidden: set[str] = set()
         self.faults: list[Fault] = []
         self.asked: list[Asked] = []
@@ -143,9 +138,7 @@ class RecordedNetBox:
             apps += ["virtualization", "vpn", "wireless"]
             return Answer(200, {app: f"http://{headers['Host']}/api/{app}/" for app in apps})
         if parts == ["status"]:
-            return Answer(
-                200, {**self.status_body, "netbox-version": self.version, "netbox-full-version": self.version}
-            )
+            return Answer(200, {**self._status, "netbox-version": self.version, "netbox-full-version": self.version})
         if len(parts) == 3:
             return self._one(asked, int(parts[2]), body, headers)
         if asked.method == "PATCH":
@@ -301,9 +294,19 @@ def _schema_of_lists(schema: dict[str, Any]) -> tuple[dict[str, list[str]], dict
     return brief, models
 
 
-def _transcript_body(shared_netbox: Path, note: str) -> Any:
+@cache
+def _recording(shared_netbox: Path) -> tuple[bytes, dict[str, list[str]], dict[str, str], Any]:
+    """What was recorded, parsed once: the lists (pickled, as every server changes its own), their schema, the status."""
+    rows: dict[str, list[Row]] = {
+        f"{path.parent.name}/{path.stem}": json.loads(path.read_text(encoding="utf-8"))
+        for path in sorted((shared_netbox / "lists").glob("*/*.json"))
+    }
+    brief, models = _schema_of_lists(json.loads(gzip.decompress((shared_netbox / "openapi.json.gz").read_bytes())))
+    for endpoint in models:
+        rows.setdefault(endpoint, [])
     transcripts = json.loads((shared_netbox / "transcripts.json").read_text(encoding="utf-8"))
-    return next(entry["body"] for entry in transcripts if entry["note"] == note)
+    status = next(entry["body"] for entry in transcripts if entry["note"] == "status")
+    return pickle.dumps(rows), brief, models, status
 
 
 class _Handler(BaseHTTPRequestHandler):
