@@ -94,7 +94,12 @@ class Database:
                     remedy="look at the differences again and approve them anew",
                 )
             transaction = Transaction(
-                connection, who=who, source=source, reason=reason, base_revision=revision or 0, at=at or datetime.now(UTC)
+                connection,
+                who=who,
+                source=source,
+                reason=reason,
+                base_revision=revision or 0,
+                at=at or datetime.now(UTC),
             )
             yield transaction
             transaction.finish()
@@ -125,7 +130,9 @@ def create_database(url: str | Path) -> Database:
     if address.get_backend_name() == "sqlite":
         folder = Path(address.database or "").parent
         if not folder.is_dir():
-            raise WorkspaceError("the folder for the database does not exist", where=str(folder), remedy="make it first")
+            raise WorkspaceError(
+                "the folder for the database does not exist", where=str(folder), remedy="make it first"
+            )
     return _opened(address)
 
 
@@ -281,9 +288,17 @@ _COMPLAINTS: tuple[tuple[str, str, str], ...] = (
     ("database is locked", "another program is writing to the database", "wait until it has finished, then try again"),
     ("lock timeout", "another program is writing to the database", "wait until it has finished, then try again"),
     ("database or disk is full", "the disk is full; nothing was changed", "make room, then try again"),
-    ("could not extend file", "the database server's disk is full; nothing was changed", "make room there, then try again"),
+    (
+        "could not extend file",
+        "the database server's disk is full; nothing was changed",
+        "make room there, then try again",
+    ),
     ("No space left on device", "the disk is full; nothing was changed", "make room, then try again"),
-    ("disk I/O error", "the disk refuses to write (full, or over a quota); nothing was changed", "make room, then try again"),
+    (
+        "disk I/O error",
+        "the disk refuses to write (full, or over a quota); nothing was changed",
+        "make room, then try again",
+    ),
     ("readonly database", "the database may not be written", "check the file's and folder's permissions"),
     ("read-only transaction", "the database may not be written", "ask for a user that may write"),
     ("unable to open database file", "the database file can't be opened", "check its folder and permissions"),
@@ -311,6 +326,8 @@ def _for_people(place: str) -> Iterator[None]:
             raise WorkspaceError(
                 f"the database can't be reached: {first}", where=place, remedy="check that it runs, and `database.url`"
             ) from error
-        raise WorkspaceError(f"the database refused: {first}", where=place, remedy="report it with this message") from error
+        raise WorkspaceError(
+            f"the database refused: {first}", where=place, remedy="report it with this message"
+        ) from error
     except SQLAlchemyError as error:
         raise WorkspaceError(f"the database refused: {str(error)[:200]}", where=place, remedy="report it") from error

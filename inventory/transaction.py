@@ -92,9 +92,7 @@ class Transaction:
         if not changed:
             return
         target = table(ref.kind)
-        self.connection.execute(
-            update(target).where(target.c.id == ref.id).values(**to_columns(ref.kind, changed))
-        )
+        self.connection.execute(update(target).where(target.c.id == ref.id).values(**to_columns(ref.kind, changed)))
         old = {name: before[name] for name in changed}
         self.note("update", ref, plain_values(ref.kind, old), plain_values(ref.kind, changed))
 
@@ -105,9 +103,7 @@ class Transaction:
         self.connection.execute(delete(target).where(target.c.id == ref.id))
         for model in (SourceRecord, Override):
             part = sql(model)
-            self.connection.execute(
-                delete(part).where(part.c.object_kind == ref.kind, part.c.object_id == ref.id)
-            )
+            self.connection.execute(delete(part).where(part.c.object_kind == ref.kind, part.c.object_id == ref.id))
         self.note("delete", ref, plain_values(ref.kind, before), None)
 
     def read(self, ref: Ref, names: Iterable[str]) -> dict[str, Any]:
@@ -156,9 +152,7 @@ class Transaction:
             self.connection.execute(insert(target), rows[start : start + BATCH])
         self.dirty = self.dirty or bool(rows)
 
-    def note(
-        self, operation: str, ref: Ref, before: Any, after: Any, *, reason: str | None = None
-    ) -> None:
+    def note(self, operation: str, ref: Ref, before: Any, after: Any, *, reason: str | None = None) -> None:
         """Add a line of history; the revision will be raised."""
         self.dirty = True
         self._history.append(

@@ -14,9 +14,7 @@ IDENTIFIER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def _link(name: str, target: str, *, table: str, nullable: bool = True) -> sa.Column[int]:
-    constraint = sa.ForeignKey(
-        f"{target}.id", name=f"fk_{table}_{name}", deferrable=True, initially="DEFERRED"
-    )
+    constraint = sa.ForeignKey(f"{target}.id", name=f"fk_{table}_{name}", deferrable=True, initially="DEFERRED")
     return sa.Column(name, sa.BigInteger(), constraint, nullable=nullable)
 
 
@@ -87,7 +85,11 @@ def _ip_addresses() -> None:
         sa.Column("assigned_object_id", sa.BigInteger()),
         sa.PrimaryKeyConstraint("id", name="pk_ip_addresses"),
     )
-    op.create_index("ix_ip_addresses_assigned_object_kind_assigned_object_id", "ip_addresses", ["assigned_object_kind", "assigned_object_id"])
+    op.create_index(
+        "ix_ip_addresses_assigned_object_kind_assigned_object_id",
+        "ip_addresses",
+        ["assigned_object_kind", "assigned_object_id"],
+    )
     op.create_index("ix_ip_addresses_tenant_id", "ip_addresses", ["tenant_id"])
 
 

@@ -16,9 +16,7 @@ IDENTIFIER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def _link(name: str, target: str, *, table: str, nullable: bool = True) -> sa.Column[int]:
-    constraint = sa.ForeignKey(
-        f"{target}.id", name=f"fk_{table}_{name}", deferrable=True, initially="DEFERRED"
-    )
+    constraint = sa.ForeignKey(f"{target}.id", name=f"fk_{table}_{name}", deferrable=True, initially="DEFERRED")
     return sa.Column(name, sa.BigInteger(), constraint, nullable=nullable)
 
 
@@ -130,7 +128,9 @@ def _maintenance_contracts() -> None:
         sa.Column("ends_on", sa.Date()),
         sa.PrimaryKeyConstraint("id", name="pk_maintenance_contracts"),
     )
-    op.create_index("ix_maintenance_contracts_object_kind_object_id", "maintenance_contracts", ["object_kind", "object_id"])
+    op.create_index(
+        "ix_maintenance_contracts_object_kind_object_id", "maintenance_contracts", ["object_kind", "object_id"]
+    )
 
 
 def _observations() -> None:
@@ -198,7 +198,9 @@ def _source_records() -> None:
         sa.Column("gone_since", sa.DateTime(timezone=True)),
         sa.Column("base_values", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_source_records"),
-        sa.UniqueConstraint("source", "object_kind", "external_id", name="uq_source_records_source_object_kind_external_id"),
+        sa.UniqueConstraint(
+            "source", "object_kind", "external_id", name="uq_source_records_source_object_kind_external_id"
+        ),
     )
     op.create_index("ix_source_records_object_kind_object_id", "source_records", ["object_kind", "object_id"])
 
