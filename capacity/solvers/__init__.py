@@ -1,0 +1,1 @@
+"""Solvers take arrays and return arrays with a bound and a status; they have never heard of a server."""
