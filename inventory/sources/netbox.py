@@ -29,7 +29,12 @@ OLDEST_VERSION = (4, 0)
 
 PLANNING_FIELDS: Mapping[str, Mapping[str, str]] = {
     "sites": {"landlord": "text", "lease_end": "date"},
-    "locations": {"area_m2": "amount", "cooling_w": "amount", "floor_limit_kg_m2": "amount", "has_plan": "yes or no"},
+    "locations": {
+        "area_m2": "amount",
+        "cooling_w": "amount",
+        "floor_limit_kg_m2": "amount",
+        "has_plan": "yes or no",
+    },
     "devices": {"supply_redundancy": "redundancy"},
 }
 """Row fields that NetBox has no field for, and how they read; a custom field of the same name fills them."""
@@ -122,7 +127,9 @@ def _snapshot(address: str, lists: Lists, version: tuple[int, int], read_at: dat
     order = {kind: place for place, kind in enumerate(LISTS)}
     return SourceSnapshot(
         source=source_name(address),
-        objects=tuple(sorted(settled.objects, key=lambda item: (order[item.kind], _numbers(item.external_id)))),
+        objects=tuple(
+            sorted(settled.objects, key=lambda item: (order[item.kind], _numbers(item.external_id)))
+        ),
         complete_kinds=frozenset(complete),
         read_at=read_at,
         warnings=(*warnings, *odd, *settled.warnings),
@@ -170,7 +177,9 @@ def _fields(spec: NetBoxList, row: Mapping[str, Any], context: Context, address:
         return spec.fields(row, context)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         missing = (
-            f"its field {error} is missing" if isinstance(error, KeyError) else f"a field has an odd form ({error})"
+            f"its field {error} is missing"
+            if isinstance(error, KeyError)
+            else f"a field has an odd form ({error})"
         )
         raise SourceError(
             f"{spec.app}/{spec.endpoint}/{row['id']}/ isn't as NetBox 4 writes it: {missing}",
@@ -179,7 +188,9 @@ def _fields(spec: NetBoxList, row: Mapping[str, Any], context: Context, address:
         ) from None
 
 
-def _tag_assignments(kind: str, external_id: str, row: Mapping[str, Any], where: str) -> Iterable[SourceObject]:
+def _tag_assignments(
+    kind: str, external_id: str, row: Mapping[str, Any], where: str
+) -> Iterable[SourceObject]:
     for tag in row.get("tags") or ():
         fields = {"tag_id": SourceRef("tags", str(tag["id"])), "object": SourceRef(kind, external_id)}
         yield SourceObject("tag_assignments", f"{tag['id']}:{kind}:{external_id}", fields, where)
@@ -197,7 +208,9 @@ def _custom_fields(kind: str, row: Mapping[str, Any], warnings: list[str]) -> di
             found[name] = None if value in (None, "") else _in_form(value, form)
         except ValueError:
             where = row.get("display_url") or row.get("url") or f"{kind} {row['id']}"
-            warnings.append(f"custom field {name} of {where} not read: {str(value)[:60]!r} isn't {_FORMS[form]}")
+            warnings.append(
+                f"custom field {name} of {where} not read: {str(value)[:60]!r} isn't {_FORMS[form]}"
+            )
     return found
 
 
@@ -242,9 +255,13 @@ def _checked_url(url: str) -> str:
         parts = urlsplit(url.strip())
         port = parts.port
     except ValueError:
-        raise SourceError("the address of NetBox isn't a URL", where="VORST_NETBOX_URL", remedy=remedy) from None
+        raise SourceError(
+            "the address of NetBox isn't a URL", where="VORST_NETBOX_URL", remedy=remedy
+        ) from None
     if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
-        raise SourceError("the address of NetBox isn't an http or https URL", where="VORST_NETBOX_URL", remedy=remedy)
+        raise SourceError(
+            "the address of NetBox isn't an http or https URL", where="VORST_NETBOX_URL", remedy=remedy
+        )
     if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
         raise SourceError(
             "the address of NetBox may hold no user, password, query or fragment",

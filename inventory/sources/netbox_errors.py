@@ -6,6 +6,8 @@ It answers with errors for people; the token is in none of them. When to ask aga
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 import requests
 from pynetbox.core.query import ContentError, RequestError
 from urllib3.exceptions import ReadTimeoutError
@@ -13,7 +15,7 @@ from urllib3.exceptions import ReadTimeoutError
 from inventory.errors import SourceError
 
 
-class ListUnavailable(SourceError):
+class ListUnavailableError(SourceError):
     """One list can't be read (no permission, or this NetBox lacks it); the others may be."""
 
 
@@ -30,11 +32,15 @@ def explained(failure: Exception, url: str, where: str, kind: str | None) -> Sou
         return _refused(failure.req, url, where, kind)
     if isinstance(failure, ContentError):
         return (
-            not_a_netbox(url, f"{where} answered a web page, not JSON") if is_html(failure.req) else _broken(url, where)
+            not_a_netbox(url, f"{where} answered a web page, not JSON")
+            if is_html(failure.req)
+            else _broken(url, where)
         )
     if isinstance(failure, requests.exceptions.JSONDecodeError):
         return not_a_netbox(url, f"{where} didn't answer JSON")
-    if isinstance(failure, requests.exceptions.ChunkedEncodingError | requests.exceptions.ContentDecodingError):
+    if isinstance(
+        failure, requests.exceptions.ChunkedEncodingError | requests.exceptions.ContentDecodingError
+    ):
         return _broken(url, where)
     return _unreachable(failure, url)
 
@@ -72,17 +78,17 @@ def _refused(response: requests.Response, url: str, where: str, kind: str | None
     detail = _detail(response)
     said = f": {detail}" if detail else ""
     code = response.status_code
-    if code in (401, 403):
+    if code in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         return _not_allowed(detail, url, where, kind)
-    if code == 404 and kind is None:
+    if code == HTTPStatus.NOT_FOUND and kind is None:
         return not_a_netbox(url, f"it has no {where}")
-    if code == 404:
-        return ListUnavailable(
+    if code == HTTPStatus.NOT_FOUND:
+        return ListUnavailableError(
             f"this NetBox has no list {where}",
             where=url,
             remedy="nothing, if it is of an older version; else check what stands before it",
         )
-    if code == 429 or code >= 500:
+    if code == HTTPStatus.TOO_MANY_REQUESTS or code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return SourceError(
             f"NetBox answered {code} for {where}, and again when asked again{said}",
             where=url,
@@ -120,7 +126,7 @@ def _not_allowed(detail: str, url: str, where: str, kind: str | None) -> SourceE
             remedy="add this machine's address to the token's allowed IPs",
         )
     if kind is not None:
-        return ListUnavailable(
+        return ListUnavailableError(
             f"the token may not read {where} ({detail or 'no reason given'})",
             where=url,
             remedy=f"give its user the permission to view {kind.replace('_', ' ')}",
@@ -175,13 +181,21 @@ _SILENCES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str, str],
         "its TLS certificate can't be verified, or it doesn't speak TLS",
         "set REQUESTS_CA_BUNDLE to the file of your certificate authority, or check the address and the certificate",
     ),
-    (requests.exceptions.ProxyError, "the HTTP proxy doesn't let us through", "check HTTPS_PROXY and NO_PROXY"),
+    (
+        requests.exceptions.ProxyError,
+        "the HTTP proxy doesn't let us through",
+        "check HTTPS_PROXY and NO_PROXY",
+    ),
     (
         (requests.exceptions.Timeout, ReadTimeoutError),
         "it doesn't answer in time",
         "check the address and the network, then try again",
     ),
-    (requests.exceptions.TooManyRedirects, "it redirects in circles", "give the address NetBox is really served at"),
+    (
+        requests.exceptions.TooManyRedirects,
+        "it redirects in circles",
+        "give the address NetBox is really served at",
+    ),
     (
         requests.exceptions.ConnectionError,
         "can't connect to it",

@@ -199,7 +199,11 @@ def _front_port(row: Row, _: Context) -> Fields:
         rear = mappings[0]["rear_port"] if mappings else None
     else:
         rear = row.get("rear_port")
-    return {**_port(row), "type": choice(row.get("type")) or "", "rear_port_id": reference("rear_ports", rear)}
+    return {
+        **_port(row),
+        "type": choice(row.get("type")) or "",
+        "rear_port_id": reference("rear_ports", rear),
+    }
 
 
 def _rear_port(row: Row, _: Context) -> Fields:
@@ -394,7 +398,7 @@ class NetBoxList:
     app: str
     endpoint: str
     fields: Callable[[Row, Context], Fields]
-    counts: Callable[[Row], bool] = lambda row: True
+    counts: Callable[[Row], bool] = lambda _: True
     has_config_context: bool = False
     has_tags: bool = True
 
@@ -411,10 +415,20 @@ NETBOX_LISTS: tuple[NetBoxList, ...] = (
     NetBoxList("platforms", "dcim", "platforms", _platform),
     NetBoxList("device_types", "dcim", "device-types", _device_type),
     NetBoxList(
-        "power_port_templates", "dcim", "power-port-templates", _power_port_template, _of_device_type, False, False
+        "power_port_templates",
+        "dcim",
+        "power-port-templates",
+        _power_port_template,
+        _of_device_type,
+        has_tags=False,
     ),
     NetBoxList(
-        "front_port_templates", "dcim", "front-port-templates", _front_port_template, _of_device_type, False, False
+        "front_port_templates",
+        "dcim",
+        "front-port-templates",
+        _front_port_template,
+        _of_device_type,
+        has_tags=False,
     ),
     NetBoxList("racks", "dcim", "racks", _rack),
     NetBoxList("rack_reservations", "dcim", "rack-reservations", _rack_reservation),
@@ -428,7 +442,9 @@ NETBOX_LISTS: tuple[NetBoxList, ...] = (
     NetBoxList("power_ports", "dcim", "power-ports", _power_port),
     NetBoxList("power_outlets", "dcim", "power-outlets", _power_outlet),
     NetBoxList("clusters", "virtualization", "clusters", _cluster),
-    NetBoxList("virtual_machines", "virtualization", "virtual-machines", _virtual_machine, has_config_context=True),
+    NetBoxList(
+        "virtual_machines", "virtualization", "virtual-machines", _virtual_machine, has_config_context=True
+    ),
     NetBoxList("virtual_disks", "virtualization", "virtual-disks", _virtual_disk),
     NetBoxList("prefixes", "ipam", "prefixes", _prefix),
     NetBoxList("ip_addresses", "ipam", "ip-addresses", _ip_address),

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, TypeVar
 
 import pynetbox
@@ -21,7 +22,7 @@ from requests.auth import AuthBase
 from urllib3.util.retry import Retry
 
 from inventory.errors import SourceError
-from inventory.sources.netbox_errors import ListUnavailable, broke_off, explained, not_a_netbox
+from inventory.sources.netbox_errors import ListUnavailableError, broke_off, explained, not_a_netbox
 
 PAGE_SIZE = 1000
 """Objects a page: NetBox's default maximum. A server with a lower one answers less, and then sets the page."""
@@ -140,7 +141,7 @@ class NetBoxServer:
         return answer
 
     def page(self, query: ListQuery, offset: int, limit: int) -> Page:
-        """One page in ascending id; raises ListUnavailable for this list, SourceError for all."""
+        """One page in ascending id; raises ListUnavailableError for this list, SourceError for all."""
         endpoint = getattr(getattr(self._api, query.app), query.endpoint.replace("-", "_"))
         where = f"{query.app}/{query.endpoint}/"
 
@@ -151,7 +152,9 @@ class NetBoxServer:
                 count = records.request.count
             except (AttributeError, KeyError, TypeError):
                 rows, count = (), None
-            if not isinstance(count, int) or any(not isinstance(row, dict) or "id" not in row for row in rows):
+            if not isinstance(count, int) or any(
+                not isinstance(row, dict) or "id" not in row for row in rows
+            ):
                 raise not_a_netbox(self.url, f"{where} answered something other than a page of objects")
             return Page(offset, count, rows)
 
@@ -196,11 +199,13 @@ class _Reading:
         """In ascending id, objects added meanwhile come last: nothing of the first count is missing."""
         ids = [row["id"] for row in self.rows()]
         first = self.pages[0].count
-        return len(ids) >= first and min(page.count for page in self.pages.values()) == first and _ascends(ids)
+        return (
+            len(ids) >= first and min(page.count for page in self.pages.values()) == first and _ascends(ids)
+        )
 
 
 def _ascends(ids: Sequence[int]) -> bool:
-    return all(earlier < later for earlier, later in zip(ids, ids[1:], strict=False))
+    return all(earlier < later for earlier, later in pairwise(ids))
 
 
 @dataclass(frozen=True)
@@ -208,11 +213,15 @@ class Lists:
     """The objects of each list that could be read, and why the others couldn't."""
 
     rows: dict[str, list[dict[str, Any]]]
-    unavailable: dict[str, ListUnavailable]
+    unavailable: dict[str, ListUnavailableError]
 
 
 def read_lists(
-    server: NetBoxServer, queries: Iterable[ListQuery], *, progress: Progress | None = None, pause_s: float = PAUSE_S
+    server: NetBoxServer,
+    queries: Iterable[ListQuery],
+    *,
+    progress: Progress | None = None,
+    pause_s: float = PAUSE_S,
 ) -> Lists:
     """Read the lists to their end, several pages at a time.
 
@@ -220,7 +229,7 @@ def read_lists(
     its beginning and end, any other raises SourceError. `progress` is called in the caller's thread.
     """
     found: dict[str, list[dict[str, Any]]] = {}
-    unavailable: dict[str, ListUnavailable] = {}
+    unavailable: dict[str, ListUnavailableError] = {}
     pool = ThreadPoolExecutor(max_workers=WORKERS, thread_name_prefix="netbox")
     try:
         pending: dict[Future[Page], _Reading] = {}
@@ -232,14 +241,16 @@ def read_lists(
                 reading = pending.pop(future)
                 try:
                     page = future.result()
-                except ListUnavailable as reason:
+                except ListUnavailableError as reason:
                     unavailable[reading.query.kind] = reason
                     continue
                 _take(reading, page, pending, pool, server)
                 if progress is not None:
                     read = sum(len(part.rows) for part in reading.pages.values())
                     progress(reading.query.kind, min(read, reading.pages[0].count), reading.pages[0].count)
-                if len(reading.pages) == reading.expected and not _read_again(reading, pending, pool, server, pause_s):
+                if len(reading.pages) == reading.expected and not _read_again(
+                    reading, pending, pool, server, pause_s
+                ):
                     found[reading.query.kind] = reading.rows()
     finally:
         pool.shutdown(wait=True, cancel_futures=True)

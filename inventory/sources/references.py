@@ -9,29 +9,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import MISSING, dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any, get_args, get_type_hints
+from typing import Any
 
-from inventory.estate import LISTS, Estate
+from inventory.estate import LISTS
+from inventory.fields import fields_of
 from inventory.sources.contract import SourceObject, SourceRef
-
-
-@cache
-def row_class(kind: str) -> type[Any]:
-    """The dataclass of one list's rows."""
-    row: type[Any] = get_args(get_type_hints(Estate)[kind])[0]
-    return row
 
 
 @cache
 def needed_fields(kind: str) -> frozenset[str]:
     """The fields a row of this list can't do without."""
-    return frozenset(
-        item.name
-        for item in fields(row_class(kind))
-        if item.default is MISSING and item.default_factory is MISSING and item.name != "id"
-    )
+    return frozenset(name for name, spec in fields_of(kind).items() if spec.required)
 
 
 @dataclass(frozen=True)
@@ -88,12 +78,16 @@ def _without(values: Mapping[str, Any], lost: set[SourceRef]) -> dict[str, Any]:
         name: value
         for name, value in values.items()
         if not (
-            value in lost if isinstance(value, SourceRef) else isinstance(value, tuple) and lost.intersection(value)
+            value in lost
+            if isinstance(value, SourceRef)
+            else isinstance(value, tuple) and lost.intersection(value)
         )
     }
 
 
-def _warnings(left_out: Counter[tuple[str, str, str]], unknown: Counter[tuple[str, str, str]]) -> tuple[str, ...]:
+def _warnings(
+    left_out: Counter[tuple[str, str, str]], unknown: Counter[tuple[str, str, str]]
+) -> tuple[str, ...]:
     told = [
         f"{count} of {kind} left out: {name} names an object of {target} that the source doesn't show"
         for (kind, name, target), count in sorted(left_out.items())

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 V1_TOKEN = "0123456789abcdef0123456789abcdef01234567"
@@ -80,7 +80,7 @@ class RecordedNetBox:
         self.asked: list[Asked] = []
         self._lock = threading.Lock()
 
-    def __enter__(self) -> RecordedNetBox:
+    def __enter__(self) -> Self:
         netbox = self
 
         class Handler(_Handler):
@@ -89,7 +89,9 @@ class RecordedNetBox:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+        )
         self._thread.start()
         return self
 
@@ -111,12 +113,16 @@ class RecordedNetBox:
     def _answer(self, asked: Asked, body: Any, headers: dict[str, str]) -> Answer:
         verbs = self._verbs(asked.path)
         if verbs is None:
-            return Answer(404, "<!DOCTYPE html><html><title>Page Not Found</title></html>", content_type="text/html")
+            return Answer(
+                404, "<!DOCTYPE html><html><title>Page Not Found</title></html>", content_type="text/html"
+            )
         refused = _refusal(asked.authorization)
         if refused is not None:
             return Answer(403, {"detail": refused}, {"Allow": verbs})
         if asked.endpoint in self.hidden:
-            return Answer(403, {"detail": "You do not have permission to perform this action."}, {"Allow": verbs})
+            return Answer(
+                403, {"detail": "You do not have permission to perform this action."}, {"Allow": verbs}
+            )
         found = self._view(asked, body, headers)
         return Answer(found.status, found.body, {"Allow": verbs, **found.headers})
 
@@ -138,12 +144,15 @@ class RecordedNetBox:
             apps += ["virtualization", "vpn", "wireless"]
             return Answer(200, {app: f"http://{headers['Host']}/api/{app}/" for app in apps})
         if parts == ["status"]:
-            return Answer(200, {**self._status, "netbox-version": self.version, "netbox-full-version": self.version})
+            return Answer(
+                200, {**self._status, "netbox-version": self.version, "netbox-full-version": self.version}
+            )
         if len(parts) == 3:
             return self._one(asked, int(parts[2]), body, headers)
         if asked.method == "PATCH":
             return Answer(
-                200, [self._patched(row, change) for change in body for row in self._with_id(asked, change["id"])]
+                200,
+                [self._patched(row, change) for change in body for row in self._with_id(asked, change["id"])],
             )
         return self._list(asked, headers["Host"])
 
@@ -197,7 +206,9 @@ class RecordedNetBox:
             self.rows[asked.endpoint].remove(row)
             return Answer(204)
         if asked.method == "PATCH":
-            wrong = [name for name, value in body.items() if type(row.get(name)) is int and not _is_integer(value)]
+            wrong = [
+                name for name, value in body.items() if type(row.get(name)) is int and not _is_integer(value)
+            ]
             if wrong:
                 return Answer(400, {name: ["A valid integer is required."] for name in wrong})
             self._patched(row, body)
@@ -247,10 +258,10 @@ def _filtered(rows: list[Row], name: str, value: str) -> list[Row] | str:
     """The rows a filter leaves, or NetBox's complaint about its value. A filter it doesn't know changes nothing."""
     if name == "last_updated__gte":
         try:
-            moment = datetime.fromisoformat(value.replace("Z", "+00:00"))
+            moment = datetime.fromisoformat(value)
         except ValueError:
             return "Enter a valid date/time."
-        return [row for row in rows if datetime.fromisoformat(row["last_updated"].replace("Z", "+00:00")) >= moment]
+        return [row for row in rows if datetime.fromisoformat(row["last_updated"]) >= moment]
     if name == "id" or (name.endswith("_id") and any(name[:-3] in row for row in rows)):
         if not value.isdigit():
             return f"“{value}” is not a valid value."
@@ -301,7 +312,9 @@ def _recording(shared_netbox: Path) -> tuple[bytes, dict[str, list[str]], dict[s
         f"{path.parent.name}/{path.stem}": json.loads(path.read_text(encoding="utf-8"))
         for path in sorted((shared_netbox / "lists").glob("*/*.json"))
     }
-    brief, models = _schema_of_lists(json.loads(gzip.decompress((shared_netbox / "openapi.json.gz").read_bytes())))
+    brief, models = _schema_of_lists(
+        json.loads(gzip.decompress((shared_netbox / "openapi.json.gz").read_bytes()))
+    )
     for endpoint in models:
         rows.setdefault(endpoint, [])
     transcripts = json.loads((shared_netbox / "transcripts.json").read_text(encoding="utf-8"))
@@ -336,5 +349,5 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_GET = do_POST = do_PATCH = do_DELETE = _serve
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, *args: object) -> None:
         """Nothing: a test's output is its own."""

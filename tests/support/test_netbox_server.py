@@ -13,7 +13,9 @@ from netbox_server import V1_TOKEN, V2_TOKEN, RecordedNetBox
 
 NETBOX = Path(__file__).parents[3] / "shared" / "netbox"
 
-pytestmark = pytest.mark.skipif(not NETBOX.is_dir(), reason="the recorded NetBox (../shared/netbox) isn't there")
+pytestmark = pytest.mark.skipif(
+    not NETBOX.is_dir(), reason="the recorded NetBox (../shared/netbox) isn't there"
+)
 
 AUTHORIZATION = {
     None: None,
@@ -118,7 +120,9 @@ def test_a_write_with_the_current_etag_goes_through_and_changes_it(netbox: Recor
     address, token = f"{netbox.url}/api/tenancy/tenants/1/", {"Authorization": f"Token {V1_TOKEN}"}
     etag = requests.get(address, headers=token, timeout=5).headers["ETag"]
     first = requests.patch(address, json={"description": "a"}, headers={**token, "If-Match": etag}, timeout=5)
-    second = requests.patch(address, json={"description": "b"}, headers={**token, "If-Match": etag}, timeout=5)
+    second = requests.patch(
+        address, json={"description": "b"}, headers={**token, "If-Match": etag}, timeout=5
+    )
     assert (first.status_code, second.status_code) == (200, 412)
     assert requests.get(address, headers=token, timeout=5).json()["description"] == "a"
 
@@ -137,7 +141,9 @@ def test_a_hidden_list_is_forbidden_and_others_are_not(netbox: RecordedNetBox) -
     netbox.hidden = {"dcim/sites"}
     try:
         codes = [
-            requests.get(f"{netbox.url}/api/dcim/{name}/", headers={"Authorization": f"Token {V1_TOKEN}"}, timeout=5)
+            requests.get(
+                f"{netbox.url}/api/dcim/{name}/", headers={"Authorization": f"Token {V1_TOKEN}"}, timeout=5
+            )
             for name in ("sites", "racks")
         ]
     finally:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import fields
 from datetime import date, datetime
 from pathlib import Path
 from types import NoneType
@@ -17,9 +16,10 @@ import pytest
 from netbox_server import V2_TOKEN, RecordedNetBox
 
 from inventory.estate import LISTS
+from inventory.fields import fields_of
 from inventory.sources.contract import SourceObject, SourceRef, SourceSnapshot
 from inventory.sources.netbox import read_netbox
-from inventory.sources.references import needed_fields, row_class
+from inventory.sources.references import needed_fields
 
 SHARED = Path(__file__).parents[4] / "shared"
 
@@ -62,18 +62,27 @@ def test_an_object_appears_once(snapshot: SourceSnapshot) -> None:
 
 
 def test_ids_are_text_and_not_empty(snapshot: SourceSnapshot) -> None:
-    assert [item for item in snapshot.objects if not isinstance(item.external_id, str) or not item.external_id] == []
+    assert [
+        item for item in snapshot.objects if not isinstance(item.external_id, str) or not item.external_id
+    ] == []
 
 
 def test_fields_are_fields_of_the_row_and_never_its_id(snapshot: SourceSnapshot) -> None:
-    known = {kind: {item.name for item in fields(row_class(kind))} - {"id"} for kind in LISTS}
-    strange = {(item.kind, name) for item in snapshot.objects for name in item.fields if name not in known[item.kind]}
+    strange = {
+        (item.kind, name)
+        for item in snapshot.objects
+        for name in item.fields
+        if name not in fields_of(item.kind)
+    }
     assert strange == set()
 
 
 def test_an_object_has_all_its_row_needs(snapshot: SourceSnapshot) -> None:
     lacking = {
-        (item.kind, name) for item in snapshot.objects for name in needed_fields(item.kind) if name not in item.fields
+        (item.kind, name)
+        for item in snapshot.objects
+        for name in needed_fields(item.kind)
+        if name not in item.fields
     }
     assert lacking == set()
 
@@ -115,7 +124,9 @@ def test_references_to_lists_of_the_estate_resolve_inside_the_snapshot(snapshot:
         (item.kind, item.external_id, name, value)
         for item in snapshot.objects
         for name, value in values_of(item)
-        if isinstance(value, SourceRef) and value.kind in LISTS and (value.kind, value.external_id) not in present
+        if isinstance(value, SourceRef)
+        and value.kind in LISTS
+        and (value.kind, value.external_id) not in present
     ]
     assert lost == []
 

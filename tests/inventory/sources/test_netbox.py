@@ -19,7 +19,9 @@ from inventory.sources.netbox_fields import NETBOX_LISTS
 
 NETBOX = Path(__file__).parents[4] / "shared" / "netbox"
 
-pytestmark = pytest.mark.skipif(not NETBOX.is_dir(), reason="the recorded NetBox (../shared/netbox) isn't there")
+pytestmark = pytest.mark.skipif(
+    not NETBOX.is_dir(), reason="the recorded NetBox (../shared/netbox) isn't there"
+)
 
 
 @pytest.fixture
@@ -43,7 +45,9 @@ def read(netbox: RecordedNetBox, **options: Any) -> SourceSnapshot:
 
 
 def one(snapshot: SourceSnapshot, kind: str, external_id: int) -> SourceObject:
-    return next(item for item in snapshot.objects if (item.kind, item.external_id) == (kind, str(external_id)))
+    return next(
+        item for item in snapshot.objects if (item.kind, item.external_id) == (kind, str(external_id))
+    )
 
 
 def row_of(netbox: RecordedNetBox, endpoint: str, number: int | None = None) -> dict[str, Any]:
@@ -94,7 +98,9 @@ def test_names_are_handed_over_as_data(netbox: RecordedNetBox) -> None:
 def test_config_contexts_are_not_asked_for(netbox: RecordedNetBox) -> None:
     read(netbox)
     heavy = {"dcim/devices", "virtualization/virtual-machines"}
-    assert {asked.endpoint for asked in netbox.asked if asked.query.get("exclude") == "config_context"} == heavy
+    assert {
+        asked.endpoint for asked in netbox.asked if asked.query.get("exclude") == "config_context"
+    } == heavy
 
 
 def test_every_list_is_asked_for_in_pages_of_a_thousand_by_id_and_unfiltered(netbox: RecordedNetBox) -> None:
@@ -136,8 +142,12 @@ def test_a_server_with_smaller_pages_is_read_to_the_end(
         (5, None, None),
     ],
 )
-def test_weights_become_kilograms(netbox: RecordedNetBox, weight: Any, unit: str | None, kg: float | None) -> None:
-    row_of(netbox, "dcim/device-types", 1).update(weight=weight, weight_unit=unit and {"value": unit, "label": unit})
+def test_weights_become_kilograms(
+    netbox: RecordedNetBox, weight: Any, unit: str | None, kg: float | None
+) -> None:
+    row_of(netbox, "dcim/device-types", 1).update(
+        weight=weight, weight_unit=unit and {"value": unit, "label": unit}
+    )
     assert one(read(netbox), "device_types", 1).fields["weight_kg"] == kg
 
 
@@ -170,7 +180,10 @@ def test_fields_netbox_has_no_notion_of_are_absent(snapshot: SourceSnapshot) -> 
 
 
 def test_a_blade_names_its_chassis_and_bay(netbox: RecordedNetBox) -> None:
-    row_of(netbox, "dcim/devices", 1)["parent_device"] = {"id": 106, "device_bay": {"id": 29, "name": "Bay 1"}}
+    row_of(netbox, "dcim/devices", 1)["parent_device"] = {
+        "id": 106,
+        "device_bay": {"id": 29, "name": "Bay 1"},
+    }
     fields = one(read(netbox), "devices", 1).fields
     assert (fields["parent_device_id"], fields["parent_bay"]) == (SourceRef("devices", "106"), "Bay 1")
 
@@ -234,7 +247,11 @@ def test_a_front_port_of_old_and_new_netboxes_leads_to_its_rear_port(netbox: Rec
 def test_a_cluster_has_the_scope_netbox_gives(netbox: RecordedNetBox, scope_type: str, kind: str) -> None:
     row_of(netbox, "virtualization/clusters", 9).update(scope_type=scope_type, scope_id=1)
     fields = one(read(netbox), "clusters", 9).fields
-    assert (fields["scope"], fields["type"], fields["group"]) == (SourceRef(kind, "1"), "digitalocean", "emea")
+    assert (fields["scope"], fields["type"], fields["group"]) == (
+        SourceRef(kind, "1"),
+        "digitalocean",
+        "emea",
+    )
 
 
 def test_before_netbox_4_2_a_cluster_had_a_site(netbox: RecordedNetBox) -> None:
@@ -278,9 +295,12 @@ def test_a_circuit_gives_its_commit_rate_or_its_slower_port(
     netbox: RecordedNetBox, commit: int | None, ports: tuple[Any, Any], mbps: float | None
 ) -> None:
     ends = [
-        {"termination_type": "dcim.site", "termination_id": n, "port_speed": speed} for n, speed in enumerate(ports, 1)
+        {"termination_type": "dcim.site", "termination_id": n, "port_speed": speed}
+        for n, speed in enumerate(ports, 1)
     ]
-    row_of(netbox, "circuits/circuits", 19).update(commit_rate=commit, termination_a=ends[0], termination_z=ends[1])
+    row_of(netbox, "circuits/circuits", 19).update(
+        commit_rate=commit, termination_a=ends[0], termination_z=ends[1]
+    )
     fields = one(read(netbox), "circuits", 19).fields
     assert fields["rate_mbps"] == mbps
     assert fields["site_ids"] == (SourceRef("sites", "1"), SourceRef("sites", "2"))
@@ -292,12 +312,18 @@ def test_a_circuit_that_ends_in_a_room_ends_at_its_site(netbox: RecordedNetBox) 
         termination_a={"termination_type": "circuits.providernetwork", "termination_id": 1},
         termination_z={"termination_type": "dcim.location", "termination_id": room["id"]},
     )
-    assert one(read(netbox), "circuits", 19).fields["site_ids"] == (SourceRef("sites", str(room["site"]["id"])),)
+    assert one(read(netbox), "circuits", 19).fields["site_ids"] == (
+        SourceRef("sites", str(room["site"]["id"])),
+    )
 
 
 def test_custom_fields_named_as_planning_fields_fill_them(netbox: RecordedNetBox) -> None:
     row_of(netbox, "dcim/sites", 1)["custom_fields"] = {"landlord": "Régie", "lease_end": "2027-06-30"}
-    row_of(netbox, "dcim/locations", 1)["custom_fields"] = {"area_m2": "12.5", "has_plan": False, "cooling_w": None}
+    row_of(netbox, "dcim/locations", 1)["custom_fields"] = {
+        "area_m2": "12.5",
+        "has_plan": False,
+        "cooling_w": None,
+    }
     row_of(netbox, "dcim/devices", 1)["custom_fields"] = {"supply_redundancy": "{{ 7*7 }}"}
     found = read(netbox)
     assert one(found, "sites", 1).fields["landlord"] == "Régie"
@@ -357,7 +383,9 @@ def test_a_netbox_is_named_by_its_host(address: str, name: str) -> None:
     assert source_name(address) == name
 
 
-def test_the_token_is_in_no_log_and_no_snapshot(netbox: RecordedNetBox, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_token_is_in_no_log_and_no_snapshot(
+    netbox: RecordedNetBox, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.DEBUG)
     assert V1_TOKEN not in repr(read(netbox))
     assert V1_TOKEN not in caplog.text

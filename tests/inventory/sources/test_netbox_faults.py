@@ -20,7 +20,9 @@ from inventory.sources.netbox import read_netbox
 
 NETBOX = Path(__file__).parents[4] / "shared" / "netbox"
 
-pytestmark = pytest.mark.skipif(not NETBOX.is_dir(), reason="the recorded NetBox (../shared/netbox) isn't there")
+pytestmark = pytest.mark.skipif(
+    not NETBOX.is_dir(), reason="the recorded NetBox (../shared/netbox) isn't there"
+)
 
 
 @pytest.fixture
@@ -70,7 +72,9 @@ def test_a_wrong_v2_token_is_told(netbox: RecordedNetBox) -> None:
 
 
 def test_a_token_that_does_not_arrive_is_told(netbox: RecordedNetBox) -> None:
-    netbox.faults.append(Fault("status", Answer(403, {"detail": "Authentication credentials were not provided."})))
+    netbox.faults.append(
+        Fault("status", Answer(403, {"detail": "Authentication credentials were not provided."}))
+    )
     assert "no token it understands" in failure(netbox, V2_TOKEN).what
 
 
@@ -101,7 +105,9 @@ def test_a_hidden_list_is_named_and_not_complete(netbox: RecordedNetBox) -> None
     assert "power_feeds" not in found.complete_kinds
     assert "tag_assignments" not in found.complete_kinds
     assert "racks" in found.complete_kinds
-    assert [warning for warning in found.warnings if "dcim/power-feeds/" in warning and "power feeds" in warning]
+    assert [
+        warning for warning in found.warnings if "dcim/power-feeds/" in warning and "power feeds" in warning
+    ]
 
 
 def test_what_hangs_on_a_hidden_list_is_not_invented(netbox: RecordedNetBox) -> None:
@@ -209,14 +215,17 @@ def test_a_lasting_trouble_ends(netbox: RecordedNetBox, code: int) -> None:
     assert fault.given == netbox_pages.ATTEMPTS
 
 
-def test_a_server_cannot_make_us_wait_for_hours(netbox: RecordedNetBox, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_cannot_make_us_wait_for_hours(
+    netbox: RecordedNetBox, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(netbox_pages, "LONGEST_PAUSE_S", 0.01)
     netbox.faults.append(Fault("dcim/racks", Answer(429, {}, {"Retry-After": "86400"}), times=1))
     assert read(netbox).objects
 
 
 @pytest.mark.parametrize(
-    "cut", [Answer(200, b'{"count": 42, "next": null, "resu'), Answer(200, b'{"count": 42}' * 99, cut_after=20)]
+    "cut",
+    [Answer(200, b'{"count": 42, "next": null, "resu'), Answer(200, b'{"count": 42}' * 99, cut_after=20)],
 )
 def test_an_answer_that_breaks_off_is_asked_for_again(netbox: RecordedNetBox, cut: Answer) -> None:
     fault = Fault("dcim/racks", cut, times=2)
@@ -263,7 +272,7 @@ def test_a_redirect_to_another_host_does_not_carry_the_token(netbox: RecordedNet
             self.send_response(200)
             self.end_headers()
 
-        def log_message(self, format: str, *args: object) -> None:
+        def log_message(self, *args: object) -> None:
             """Nothing."""
 
     with HTTPServer(("127.0.0.1", 0), Elsewhere) as elsewhere:
@@ -285,7 +294,9 @@ def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(netbox_pages, "WORKERS", 1)
 
 
-def test_an_object_deleted_meanwhile_hides_no_other(netbox: RecordedNetBox, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_object_deleted_meanwhile_hides_no_other(
+    netbox: RecordedNetBox, monkeypatch: pytest.MonkeyPatch
+) -> None:
     small_pages(monkeypatch)
     rows = netbox.rows["virtualization/interfaces"] = []
     addresses = sorted(netbox.rows["ipam/ip-addresses"], key=lambda row: row["id"])
@@ -310,7 +321,9 @@ def test_pages_that_overlap_are_read_again(netbox: RecordedNetBox, monkeypatch: 
     small_pages(monkeypatch)
     machines = sorted(netbox.rows["virtualization/virtual-machines"], key=lambda row: row["id"])
     repeated = Fault(
-        "virtualization/virtual-machines", Answer(200, {"count": 180, "next": None, "results": machines[:80]}), 1
+        "virtualization/virtual-machines",
+        Answer(200, {"count": 180, "next": None, "results": machines[:80]}),
+        1,
     )
 
     def second_page_repeats(asked: Asked) -> Answer | None:
@@ -322,7 +335,9 @@ def test_pages_that_overlap_are_read_again(netbox: RecordedNetBox, monkeypatch: 
     assert repeated.given == 1
 
 
-def test_a_list_that_keeps_growing_is_taken_in_the_end(netbox: RecordedNetBox, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_list_that_keeps_growing_is_taken_in_the_end(
+    netbox: RecordedNetBox, monkeypatch: pytest.MonkeyPatch
+) -> None:
     small_pages(monkeypatch)
     before = {row["id"] for row in netbox.rows["ipam/ip-addresses"]}
 

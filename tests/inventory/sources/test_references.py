@@ -30,7 +30,9 @@ def test_an_optional_reference_that_leads_nowhere_is_not_known() -> None:
 
 
 def test_an_object_that_cannot_do_without_is_left_out_with_all_that_hangs_on_it() -> None:
-    reservation = SourceObject("rack_reservations", "3", {"rack_id": SourceRef("racks", "7"), "units": (1.0,)})
+    reservation = SourceObject(
+        "rack_reservations", "3", {"rack_id": SourceRef("racks", "7"), "units": (1.0,)}
+    )
     settled = settle([a_rack(), reservation])
     assert settled.objects == ()
     assert settled.incomplete == {"sites", "racks", "rack_reservations"}
