@@ -51,10 +51,14 @@ def _duplicates(model: FacilityInput) -> Iterator[Defect]:
         for name, count in Counter(names).items():
             if count > 1:
                 second = [i for i, other in enumerate(names) if other == name][1]
-                yield Defect(f"{path}[{second}]", f"{path}: {name!r} stands {count} times", "rename or remove one")
+                yield Defect(
+                    f"{path}[{second}]", f"{path}: {name!r} stands {count} times", "rename or remove one"
+                )
     for position, count in Counter(rack.position for rack in model.racks).items():
         if count > 1:
-            yield Defect("racks", f"{count} racks stand at position {position!r}", "move one to a free position")
+            yield Defect(
+                "racks", f"{count} racks stand at position {position!r}", "move one to a free position"
+            )
 
 
 def _unknown_names(model: FacilityInput) -> Iterator[Defect]:
@@ -70,7 +74,9 @@ def _unknown_names(model: FacilityInput) -> Iterator[Defect]:
             shown = ", ".join(options[:8]) or "none are listed"
             yield Defect(path, f"{path}: no {kind} {name!r}", f"use one of: {shown}")
 
-    yield from missing("rules.default_security_zone", "security zone", model.rules.default_security_zone, zones)
+    yield from missing(
+        "rules.default_security_zone", "security zone", model.rules.default_security_zone, zones
+    )
     for i, node in enumerate(model.supply):
         yield from missing(f"supply[{i}].phase", "phase", node.phase, phases)
         for source in node.sources:
@@ -80,8 +86,12 @@ def _unknown_names(model: FacilityInput) -> Iterator[Defect]:
     for i, hall in enumerate(model.halls):
         path = f"halls[{i}]"
         yield from missing(f"{path}.phase", "phase", hall.phase, phases)
-        yield from missing(f"{path}.defaults.cooling_zone", "cooling zone", hall.defaults.cooling_zone, cooling)
-        yield from missing(f"{path}.defaults.security_zone", "security zone", hall.defaults.security_zone, zones)
+        yield from missing(
+            f"{path}.defaults.cooling_zone", "cooling zone", hall.defaults.cooling_zone, cooling
+        )
+        yield from missing(
+            f"{path}.defaults.security_zone", "security zone", hall.defaults.security_zone, zones
+        )
         for j, row in enumerate(hall.rows):
             place = f"{path}.rows[{j}]"
             yield from missing(f"{place}.feed_type", "feed type", row.feed_type, model.feed_types)
@@ -161,7 +171,9 @@ def _inside(polygon: tuple[tuple[float, float], ...], point: tuple[float, float]
     inside = False
     for (x1, y1), (x2, y2) in zip(polygon, (*polygon[1:], polygon[0]), strict=True):
         cross = (x2 - x1) * (y - y1) - (y2 - y1) * (x - x1)
-        within = min(x1, x2) - 1e-3 <= x <= max(x1, x2) + 1e-3 and min(y1, y2) - 1e-3 <= y <= max(y1, y2) + 1e-3
+        within = (
+            min(x1, x2) - 1e-3 <= x <= max(x1, x2) + 1e-3 and min(y1, y2) - 1e-3 <= y <= max(y1, y2) + 1e-3
+        )
         if abs(cross) < 1e-3 and within:
             return True
         if (y1 > y) != (y2 > y) and x < (x2 - x1) * (y - y1) / (y2 - y1) + x1:
@@ -190,7 +202,9 @@ def _racks(model: FacilityInput) -> Iterator[Defect]:
                 f"use one of: {', '.join(sorted(models))}",
             )
         if rack.position not in feeds:
-            yield Defect(f"racks[{i}].position", f"no position {rack.position!r}", "use HALL-ROW-NN of a row above")
+            yield Defect(
+                f"racks[{i}].position", f"no position {rack.position!r}", "use HALL-ROW-NN of a row above"
+            )
         for j, item in enumerate(rack.occupants):
             place = f"racks[{i}].occupants[{j}]"
             yield from _mounted(place, item, feeds.get(rack.position, fewest), heights.get(rack.model, 60))
@@ -198,7 +212,9 @@ def _racks(model: FacilityInput) -> Iterator[Defect]:
 
 def _mounted(path: str, item: MountedInput, feeds: int, height_u: int) -> Iterator[Defect]:
     if any(cord >= feeds for cord in item.cords):
-        yield Defect(f"{path}.cords", f"{item.name!r} has a cord to feed {max(item.cords)}", f"use 0 to {feeds - 1}")
+        yield Defect(
+            f"{path}.cords", f"{item.name!r} has a cord to feed {max(item.cords)}", f"use 0 to {feeds - 1}"
+        )
     needed, _, spare = item.redundancy.partition("+")
     if item.power_w > 0 and len(item.cords) != int(needed) + int(spare):
         yield Defect(
@@ -209,7 +225,9 @@ def _mounted(path: str, item: MountedInput, feeds: int, height_u: int) -> Iterat
     if item.height_u > 0 and (item.position is None or item.face is None):
         yield Defect(path, f"{item.name!r} takes {item.height_u:g} U but has no position or face", "add both")
     if item.position is not None and item.position + item.height_u > height_u + 1:
-        yield Defect(f"{path}.position", f"{item.name!r} reaches above the rack's {height_u} U", "move it down")
+        yield Defect(
+            f"{path}.position", f"{item.name!r} reaches above the rack's {height_u} U", "move it down"
+        )
 
 
 def _areas(model: FacilityInput) -> Iterator[Defect]:
@@ -232,7 +250,9 @@ def _areas(model: FacilityInput) -> Iterator[Defect]:
     for listed, paths in cited.items():
         for i, path in enumerate(paths):
             if not _resolves(model, path):
-                yield Defect(f"{listed}[{i}].path", f"{listed}: nothing stands at {path!r}", "correct the path")
+                yield Defect(
+                    f"{listed}[{i}].path", f"{listed}: nothing stands at {path!r}", "correct the path"
+                )
 
 
 def _resolves(model: FacilityInput, path: str) -> bool:

@@ -65,14 +65,18 @@ def read_facility(text: str, *, where: str = "facility.yaml") -> Facility:
         raise _several([_schema_error(detail, lines, where) for detail in error.errors()], where) from None
     found = defects(model)
     if found:
-        raise _several([InputError(d.what, where=lines.place(where, d.path), remedy=d.remedy) for d in found], where)
+        raise _several(
+            [InputError(d.what, where=lines.place(where, d.path), remedy=d.remedy) for d in found], where
+        )
     return sealed(_resolve(model, tree))
 
 
 def _several(errors: Sequence[VorstError], where: str) -> VorstError:
     if len(errors) == 1:
         return errors[0]
-    return SeveralErrors(f"{len(errors)} defects in the facility", list(errors), where=where, remedy="mend each")
+    return SeveralErrors(
+        f"{len(errors)} defects in the facility", list(errors), where=where, remedy="mend each"
+    )
 
 
 def _load(text: str, where: str) -> Any:
@@ -82,7 +86,9 @@ def _load(text: str, where: str) -> Any:
         mark = getattr(error, "problem_mark", None)
         line = f" line {mark.line + 1}" if mark else ""
         problem = getattr(error, "problem", None) or "not readable as YAML"
-        raise InputError(f"not YAML: {problem}", where=f"{where}{line}", remedy="mend the syntax there") from None
+        raise InputError(
+            f"not YAML: {problem}", where=f"{where}{line}", remedy="mend the syntax there"
+        ) from None
     if not isinstance(tree, dict):
         raise InputError("holds no facility", where=where, remedy="start from the file `vorst init` writes")
     return tree
@@ -156,16 +162,19 @@ def _resolve(model: FacilityInput, tree: dict[str, Any]) -> Facility:
         pue=model.pue,
         phases=tuple(Phase(p.name, p.ready_on) for p in model.phases),
         halls=tuple(
-            Hall(h.name, h.useful_area_m2, h.polygon, FloorLimit(**h.floor.model_dump()), h.phase) for h in model.halls
+            Hall(h.name, h.useful_area_m2, h.polygon, FloorLimit(**h.floor.model_dump()), h.phase)
+            for h in model.halls
         ),
         supply=tuple(_supply(model)),
         cooling_zones=tuple(
-            CoolingZone(c.name, c.unit_kw * 1000, c.units, c.redundant_units, c.phase) for c in model.cooling_zones
+            CoolingZone(c.name, c.unit_kw * 1000, c.units, c.redundant_units, c.phase)
+            for c in model.cooling_zones
         ),
         security_zones=model.security_zones,
         positions=positions,
         racks=tuple(
-            _rack(rack, models[rack.model], by_name[rack.position], three_phase[rack.position]) for rack in model.racks
+            _rack(rack, models[rack.model], by_name[rack.position], three_phase[rack.position])
+            for rack in model.racks
         ),
         rack_models=tuple(models.values()),
         pools=tuple(_pool(pool, host_types) for pool in model.pools),
@@ -333,5 +342,7 @@ def _value_text(tree: Any, path: str) -> str:
     if isinstance(node, list):
         return f"{len(node)} entries"
     if isinstance(node, dict):
-        return ", ".join(f"{key} {value}" for key, value in node.items() if not isinstance(value, dict | list))
+        return ", ".join(
+            f"{key} {value}" for key, value in node.items() if not isinstance(value, dict | list)
+        )
     return str(node)

@@ -7,7 +7,8 @@ recommended. Where a relocated or rehosted asset goes is `placement`'s.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -46,9 +47,11 @@ def decide(
     """One decision per asset, devices first, in ascending id.
 
     `facility` tells which workloads fit a cloud host at all (without it none is refused for size); `today` dates
-    maintenance contracts (without it none counts as ended). Raises InputError on an override with an unknown strategy.
+    maintenance contracts (without it none counts as ended). `staying` are assets known to have no place at the target:
+    what serves them at their source (their cluster's hosts, their site's network and power) is retained with them.
+    Raises InputError on an override with an unknown strategy.
     """
-    rules = _Rules(estate, demands, facility, today)
+    rules = _Rules(estate, demands, facility, today, staying)
     overrides = {override.object: override for override in estate.strategy_overrides}
     decisions: list[Decision] = []
     for ref in estate.assets():
@@ -102,8 +105,21 @@ class _Rules:
         self._demands = demands
         self._facility = facility
         self._today = today
-        self._contract_ends = {c.object: c.ends_on for c in estate.maintenance_contracts if c.ends_on is not None}
-        self._clusters_with_machines = {m.cluster_id for m in estate.virtual_machines if m.cluster_id is not None}
+        self._contract_ends = {
+            c.object: c.ends_on for c in estate.maintenance_contracts if c.ends_on is not None
+        }
+        self._clusters_with_machines = {
+            m.cluster_id for m in estate.virtual_machines if m.cluster_id is not None
+        }
+        kept = {member for c in estate.constraints if c.kind == "keep" for member in c.members}
+        here = sorted({*staying, *kept})
+        self._staying_at = Counter(self.belonging.site_of(ref) for ref in here)
+        machines = estate.by_id("virtual_machines")
+        self._staying_on = Counter(
+            machines[ref.id].cluster_id
+            for ref in here
+            if ref.kind == "virtual_machines" and ref.id in machines
+        )
 
     def verdict(self, ref: Ref) -> Verdict:
         if ref.kind == "virtual_machines":
@@ -136,14 +152,20 @@ class _Rules:
                 return verdict
         unknown = [d for d in WORKLOAD_DIMENSIONS if d not in self._demands[ref].quantities]
         cites = (_cite(ref, "role", role), *(_cite(ref, d, None) for d in unknown))
-        why = f"its {', '.join(unknown)} as a workload are unknown" if unknown else "no cloud host can hold it"
-        return Verdict("relocate", "strategy.relocate", f"role {role}: {why}, so the hardware itself moves", cites)
+        why = (
+            f"its {', '.join(unknown)} as a workload are unknown" if unknown else "no cloud host can hold it"
+        )
+        return Verdict(
+            "relocate", "strategy.relocate", f"role {role}: {why}, so the hardware itself moves", cites
+        )
 
     def _kept(self, ref: Ref, device: Device | VirtualMachine, _role: str = "") -> Verdict | None:
         for constraint_id in self.belonging.constraints_of.get(ref, ()):
             constraint = self.estate.by_id("constraints")[constraint_id]
             if constraint.kind in {"keep", "building_bound"}:
-                what = "bound to the building" if constraint.kind == "building_bound" else "to be kept in place"
+                what = (
+                    "bound to the building" if constraint.kind == "building_bound" else "to be kept in place"
+                )
                 reason = f"it is {what}: {constraint.reason or 'no reason given'}"
                 return Verdict(
                     "retain",
@@ -168,11 +190,15 @@ class _Rules:
             for need in self.estate.special_needs
             if need.object == ref and need.need in needs
         )
-        return Verdict("relocate", "strategy.special_need", f"it needs its hardware ({', '.join(needs)})", cites)
+        return Verdict(
+            "relocate", "strategy.special_need", f"it needs its hardware ({', '.join(needs)})", cites
+        )
 
     def _house_kit(self, ref: Ref, _device: Device, role: str) -> Verdict | None:
         if not any(word in role for word in HOUSE_ROLES):
             return None
+        if still := self._still_serves(ref, role):
+            return still
         reason = f"role {role}: new racks come with their own kit"
         return Verdict("retire", "strategy.house_kit", reason, (_cite(ref, "role", role),))
 
@@ -180,8 +206,26 @@ class _Rules:
         if device.cluster_id is None or device.cluster_id not in self._clusters_with_machines:
             return None
         cluster = self.estate.by_id("clusters")[device.cluster_id]
+        left = self._staying_on[device.cluster_id]
+        if left:
+            reason = f"host of cluster {cluster.name}: {left} of its machines stay"
+            return Verdict(
+                "retain",
+                "strategy.cluster_still_needed",
+                reason,
+                (_cite(ref, "cluster_id", device.cluster_id),),
+            )
         reason = f"host of cluster {cluster.name}: its machines move to the community cloud"
-        return Verdict("retire", "strategy.cluster_host", reason, (_cite(ref, "cluster_id", device.cluster_id),))
+        return Verdict(
+            "retire", "strategy.cluster_host", reason, (_cite(ref, "cluster_id", device.cluster_id),)
+        )
+
+    def _still_serves(self, ref: Ref, role: str) -> Verdict | None:
+        left = self._staying_at[self.belonging.site_of(ref)]
+        if not left:
+            return None
+        reason = f"role {role}: {left} assets of its site stay and need it"
+        return Verdict("retain", "strategy.still_serves", reason, (_cite(ref, "role", role),))
 
     def _chassis(self, ref: Ref, device: Device, _role: str) -> Verdict | None:
         """A chassis goes with its blades: it moves only if one of them has to move as hardware."""
@@ -189,18 +233,23 @@ class _Rules:
         if not blades:
             return None
         verdicts = {blade.id: self._device(Ref("devices", blade.id), blade).strategy for blade in blades}
-        staying = sorted(blade for blade, strategy in verdicts.items() if strategy in {"relocate", "retain"})
-        if staying:
-            cites = tuple(Citation(f"devices.{blade}.strategy", verdicts[blade]) for blade in staying)
-            reason = f"{len(staying)} of the {len(blades)} devices in its bays need their hardware"
-            return Verdict("relocate", "strategy.chassis_needed", reason, cites)
-        cites = tuple(Citation(f"devices.{blade}.strategy", verdict) for blade, verdict in sorted(verdicts.items()))
+        for strategy in ("relocate", "retain"):
+            needing = sorted(blade for blade, verdict in verdicts.items() if verdict == strategy)
+            if needing:
+                cites = tuple(Citation(f"devices.{blade}.strategy", strategy) for blade in needing)
+                reason = f"{len(needing)} of the {len(blades)} devices in its bays {strategy}"
+                return Verdict(strategy, "strategy.chassis_needed", reason, cites)
+        cites = tuple(
+            Citation(f"devices.{blade}.strategy", verdict) for blade, verdict in sorted(verdicts.items())
+        )
         reason = f"none of the {len(blades)} devices in its bays needs it any more"
         return Verdict("retire", "strategy.chassis_empty", reason, cites)
 
     def _network(self, ref: Ref, _device: Device, role: str) -> Verdict | None:
         if not is_network_role(role) or "firewall" in role:
             return None
+        if still := self._still_serves(ref, role):
+            return still
         reason = f"role {role}: the target's own network replaces it"
         return Verdict("retire", "strategy.network", reason, (_cite(ref, "role", role),))
 
@@ -254,7 +303,9 @@ class _Rules:
         decided = self._kept(ref, machine) or self._gone(ref, machine) or self._platform(ref, machine)
         if decided is not None:
             return decided
-        cluster = self.estate.by_id("clusters").get(machine.cluster_id) if machine.cluster_id is not None else None
+        cluster = (
+            self.estate.by_id("clusters").get(machine.cluster_id) if machine.cluster_id is not None else None
+        )
         place = f"cluster {cluster.name}" if cluster else "no cluster"
         cites = (_cite(ref, "status", machine.status), _cite(ref, "cluster_id", machine.cluster_id))
         return Verdict("rehost", "strategy.machine", f"a running machine on {place}", cites)

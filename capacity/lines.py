@@ -1,0 +1,142 @@
+"""The lines between sites while things move: which circuit a site replicates over, and which flows cross it meanwhile.
+
+A flow crosses a site when an asset of one end stands there and one of the other end stands elsewhere; it then counts with
+its whole rate (docs/reference/rules.md). The scheduler moves assets here one group at a time and asks whether the lines
+still bear it. The checker has its own reading.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from capacity.move_groups import FlowEnds
+from inventory.estate import Circuit, Estate, Ref
+
+TARGET = -1  # the target as a site of its own; estate ids are positive
+UNKNOWN = 0
+
+
+def best_circuits(estate: Estate) -> dict[int, Circuit]:
+    """The fastest active circuit of known rate at each site; ties go to the lowest id."""
+    best: dict[int, Circuit] = {}
+    for circuit in estate.circuits:
+        if circuit.status != "active" or not circuit.rate_mbps:
+            continue
+        for site_id in circuit.site_ids:
+            known = best.get(site_id)
+            if known is None or circuit.rate_mbps > (known.rate_mbps or 0):
+                best[site_id] = circuit
+    return best
+
+
+def summed_rates(estate: Estate) -> dict[int, float]:
+    """Σ rate of the active circuits of known rate at each site, in Mbit/s."""
+    rates: dict[int, float] = defaultdict(float)
+    for circuit in estate.circuits:
+        if circuit.status == "active" and circuit.rate_mbps:
+            for site_id in circuit.site_ids:
+                rates[site_id] += circuit.rate_mbps
+    return dict(rates)
+
+
+@dataclass(slots=True)
+class _End:
+    """How many assets of one end of a flow stand at each site."""
+
+    at: Counter[int]
+    total: int
+
+
+class Lines:
+    """Where every asset stands, and the load that crossing flows put on each site's lines."""
+
+    def __init__(
+        self,
+        estate: Estate,
+        ends: FlowEnds,
+        where: Mapping[Ref, int | None],
+        *,
+        share_held: float,
+        margin: float,
+    ) -> None:
+        """`where`: asset → site now (retired assets left out). `share_held`: share of the replicating circuit kept free.
+
+        `margin` ≤ 1 tightens the limit, for moves within one night whose order is not the order asked here.
+        """
+        self._where = {asset: UNKNOWN if site is None else site for asset, site in where.items()}
+        self._rates = [flow.rate_mbps or 0.0 for flow, _, _ in ends.flows]
+        self._ends = [(self._end(sources), self._end(targets)) for _, sources, targets in ends.flows]
+        self._flows_of: dict[Ref, list[tuple[int, int]]] = defaultdict(list)
+        for index, (_, sources, targets) in enumerate(ends.flows):
+            for side, assets in enumerate((sources, targets)):
+                for asset in assets:
+                    if asset in self._where:
+                        self._flows_of[asset].append((index, side))
+        self._load: dict[int, float] = defaultdict(float)
+        for index in range(len(self._rates)):
+            self._add(index, 1.0)
+        base = dict(self._load)
+        best = best_circuits(estate)
+        self._limit = {
+            site: max((rate - share_held * (best[site].rate_mbps or 0)) * margin, base.get(site, 0.0))
+            for site, rate in summed_rates(estate).items()
+        }
+        self._base = base
+
+    def _end(self, assets: Iterable[Ref]) -> _End:
+        at = Counter(self._where[asset] for asset in assets if asset in self._where)
+        return _End(at, at.total())
+
+    def crossed(self, index: int) -> list[int]:
+        """The sites a flow crosses now, the target left out."""
+        first, second = self._ends[index]
+        return [
+            site
+            for site in {*first.at, *second.at}
+            if site not in {TARGET, UNKNOWN}
+            and (
+                (first.at[site] and second.total > second.at[site])
+                or (second.at[site] and first.total > first.at[site])
+            )
+        ]
+
+    def _add(self, index: int, sign: float) -> None:
+        for site in self.crossed(index):
+            self._load[site] += sign * self._rates[index]
+
+    def move(self, assets: Iterable[Ref]) -> list[int]:
+        """Move assets to the target; returns the sites whose lines are then too small (empty: all is well)."""
+        return self._shift({asset: TARGET for asset in assets if asset in self._where})
+
+    def move_back(self, origins: Mapping[Ref, int | None]) -> None:
+        """Undo `move`, with the sites the assets came from."""
+        self._shift({a: UNKNOWN if s is None else s for a, s in origins.items() if a in self._where})
+
+    def _shift(self, destinations: Mapping[Ref, int]) -> list[int]:
+        touched = {index for asset in destinations for index, _ in self._flows_of.get(asset, ())}
+        before = {site for index in touched for site in self.crossed(index)}
+        for index in touched:
+            self._add(index, -1.0)
+        for asset, site in destinations.items():
+            for index, side in self._flows_of.get(asset, ()):
+                end = self._ends[index][side]
+                end.at[self._where[asset]] -= 1
+                if not end.at[self._where[asset]]:
+                    del end.at[self._where[asset]]
+                end.at[site] += 1
+            self._where[asset] = site
+        for index in touched:
+            self._add(index, 1.0)
+        after = before | {site for index in touched for site in self.crossed(index)}
+        return sorted(site for site in after if self._load[site] > self.limit(site) + 1e-6)
+
+    def limit(self, site: int) -> float:
+        """What crossing flows may load a site's lines with, in Mbit/s."""
+        return self._limit.get(site, self._base.get(site, 0.0))
+
+    def crossing(self, assets: Iterable[Ref]) -> list[int]:
+        """Indexes of the flows of these assets that cross some site now."""
+        touched = {index for asset in assets for index, _ in self._flows_of.get(asset, ())}
+        return sorted(index for index in touched if self.crossed(index))

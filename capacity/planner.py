@@ -1,0 +1,158 @@
+"""Makes a Plan: demands, strategies, placement and dates in turn, until what is placed is also dated.
+
+A pure function of its inputs: the same Estate, Facility, Calendar and seed give the same bytes. It asks the parts in
+order and hands over what one finds out to the next (an asset without a date gives its place back; what serves an asset
+that stays, stays too). Whether the result holds is for `verify`, which shares nothing with what is called here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from capacity import evidence, placement, retirements, rooms, waves
+from capacity.belonging import Belonging
+from capacity.calendar import Calendar
+from capacity.demand import derive
+from capacity.facility import Facility
+from capacity.placement import Placement
+from capacity.plan import AssetDemand, Decision, Inputs, Lack, Plan, Unplaced, sealed
+from capacity.strategies import decide
+from capacity.verify import check
+from inventory.estate import Estate, Ref
+
+ROUNDS = 4  # places given back change what fits; after this many rounds what has no date stays unplaced
+LINE_MARGINS = (
+    0.9,
+    0.6,
+    0.3,
+)  # how full crossing flows may make a line while one night's order is still open
+
+Progress = Callable[[str, int, int], None]
+
+
+def plan(
+    estate: Estate,
+    facility: Facility,
+    calendar: Calendar,
+    *,
+    seed: int = 0,
+    name: str = "plan",
+    planning_value: str = "high",
+    progress: Progress | None = None,
+) -> Plan:
+    """Plan the consolidation of an estate into a facility.
+
+    `planning_value`: where hard limits hold within a demand's range, "high" or "mid". `progress` is called with the
+    stage, what is done of it and what it has in all. Raises VorstError for inputs that contradict themselves.
+    """
+    result = _plan(estate, facility, calendar, seed, name, planning_value, LINE_MARGINS[0], progress)
+    for margin in LINE_MARGINS[1:]:
+        if not any(violation.code == "CIRCUIT" for violation in check(estate, facility, result)):
+            break
+        result = _plan(estate, facility, calendar, seed, name, planning_value, margin, progress)
+    return result
+
+
+def _plan(
+    estate: Estate,
+    facility: Facility,
+    calendar: Calendar,
+    seed: int,
+    name: str,
+    planning_value: str,
+    line_margin: float,
+    progress: Progress | None,
+) -> Plan:
+    tell = progress or (lambda _stage, _done, _total: None)
+    demands = derive(estate, planning_value=planning_value)
+    today = calendar.start.date()
+    decisions = decide(estate, demands, facility=facility, today=today)
+    dropped: dict[Ref, Unplaced] = {}
+    for round_number in range(ROUNDS):
+        tell("placing", round_number, ROUNDS)
+        placed = placement.place(estate, facility, _without(decisions, dropped), demands, seed=seed)
+        dated = waves.schedule(
+            estate,
+            facility,
+            calendar,
+            decisions,
+            demands,
+            placed,
+            line_margin=line_margin,
+            progress=lambda done, total: tell("dating", done, total),
+        )
+        late = {entry.asset: entry for entry in dated.dropped} | _stranding(
+            estate, decisions, (*placed.unplaced, *dated.dropped, *dropped.values()), placed
+        )
+        if not late:
+            break
+        dropped |= late
+    unplaced = {entry.asset: entry for entry in placed.unplaced} | dropped
+    decisions = decide(estate, demands, facility=facility, today=today, staying=unplaced.keys())
+    retired, undated = retirements.retire(estate, calendar, decisions, demands, dated)
+    decisions = tuple(_kept(d) if d.asset in set(undated) else d for d in decisions)
+    steps = tuple(sorted((*dated.steps, *retired), key=lambda step: (step.start, step.id)))
+    left_out = tuple(unplaced[ref] for ref in sorted(unplaced))
+    tell("weighing", 0, 1)
+    parts = Plan(
+        name=name,
+        status="complete",
+        inputs=Inputs(
+            estate.content_hash, estate.revision, facility.content_hash, seed, calendar.start, planning_value
+        ),
+        calendar=calendar,
+        decisions=decisions,
+        demands=tuple(demands[ref] for ref in sorted(demands)),
+        racks=placed.racks,
+        hosts=placed.hosts,
+        devices=placed.devices,
+        workloads=placed.workloads,
+        unplaced=left_out,
+        groups=dated.groups,
+        waves=dated.waves,
+        steps=steps,
+        rooms=rooms.outcomes(estate, decisions, left_out, steps),
+        evidence=evidence.EMPTY,
+    )
+    return sealed(replace(parts, evidence=evidence.assess(estate, facility, parts)))
+
+
+def _without(decisions: Sequence[Decision], dropped: Mapping[Ref, Unplaced]) -> tuple[Decision, ...]:
+    """The decisions as placement sees them: what has no date asks for no place."""
+    return tuple(replace(d, strategy="retain") if d.asset in dropped else d for d in decisions)
+
+
+def _stranding(
+    estate: Estate, decisions: Sequence[Decision], unplaced: Sequence[Unplaced], placed: Placement
+) -> dict[Ref, Unplaced]:
+    """Chassis that would leave while a blade in them still runs machines that stay, with all that moves in them."""
+    machines = estate.by_id("virtual_machines")
+    staying = {
+        machines[entry.asset.id].cluster_id for entry in unplaced if entry.asset.kind == "virtual_machines"
+    } - {None}
+    moving = {entry.asset for entry in placed.devices}
+    names = {decision.asset: decision.name for decision in decisions}
+    found: dict[Ref, Unplaced] = {}
+    for parent, blades in Belonging(estate).children.items():
+        chassis = Ref("devices", parent)
+        needed = [blade for blade in blades if blade.cluster_id in staying]
+        if chassis not in moving or not needed:
+            continue
+        why = f"{needed[0].name or needed[0].id} in its bays still runs machines that stay"
+        lack = Lack("bay", None, None, f"devices[{parent}]", why)
+        for ref in (chassis, *(Ref("devices", blade.id) for blade in blades)):
+            if ref in moving:
+                found[ref] = Unplaced(ref, names[ref], is_unproven=False, lacks=(lack,))
+    return found
+
+
+def _kept(decision: Decision) -> Decision:
+    """A retirement for which no crew is left within the horizon: the asset stays, and the reason says so."""
+    reason = "no crew is free within the horizon to take it out"
+    return replace(decision, strategy="retain", recommended="retain", rule="strategy.no_date", reason=reason)
+
+
+def demands_of(plan_document: Plan) -> dict[Ref, AssetDemand]:
+    """The plan's demands by asset."""
+    return {demand.asset: demand for demand in plan_document.demands}

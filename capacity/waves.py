@@ -1,0 +1,541 @@
+"""Dates what was placed: commissioning, replication, cutover, relocation, decommission and retirement, as typed steps.
+
+Groups (`move_groups`) are taken in priority order, week by week: a group gets the earliest start at which its windows,
+its crews, vans and engineers, its replication and the lines between sites all allow it. What finds no date is handed back
+with what it lacks. The order is a heuristic; that every step holds is proven by `verify`.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import numpy as np
+
+from capacity.belonging import Belonging
+from capacity.calendar import Calendar
+from capacity.facility import Facility
+from capacity.lines import Lines, best_circuits
+from capacity.move_groups import FlowEnds, Group, form
+from capacity.placement import Placement
+from capacity.plan import AssetDemand, Decision, Lack, Move, MoveGroup, Place, Step, Unplaced, Use, Wave
+from capacity.readiness import Readiness
+from capacity.solvers.scheduling import Timeline
+from capacity.windows import SLOT_MINUTES, Grid, Interval, Windows, intersected
+from capacity.work import Job, WorkBook
+from inventory.estate import Circuit, Estate, Ref
+
+DAY = 24 * 60 // SLOT_MINUTES
+WEEK = 7 * DAY
+CLOCK_CHANGE = 60 // SLOT_MINUTES  # a deadline a day count later may be an hour further on the wall clock
+FREEZE_DAYS = 7  # a wave's content is fixed a week ahead: an assumption
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """What was dated, what was not, and when each moving asset has left its source (slot of the grid)."""
+
+    groups: tuple[MoveGroup, ...]
+    waves: tuple[Wave, ...]
+    steps: tuple[Step, ...]
+    dropped: tuple[Unplaced, ...]
+    left_at: dict[Ref, int]
+    timeline: Timeline
+    grid: Grid
+
+
+@dataclass(slots=True)
+class _Pending:
+    """A group waiting for its date: jobs by step, the earliest slot, the intervals that suit all its assets."""
+
+    group: Group
+    jobs: list[tuple[str, int | None, tuple[Ref, ...], Job]]
+    replicas: list[tuple[int, tuple[Ref, ...], Circuit, int, int]]
+    earliest: int
+    intervals: list[Interval]
+    after: tuple[str, ...]
+    blocked_by: str = ""
+    starts: list[int] = field(default_factory=list)
+
+
+def schedule(
+    estate: Estate,
+    facility: Facility,
+    calendar: Calendar,
+    decisions: Sequence[Decision],
+    demands: Mapping[Ref, AssetDemand],
+    placement: Placement,
+    *,
+    line_margin: float = 0.9,
+    progress: Progress | None = None,
+) -> Schedule:
+    """Date every placed asset, or drop it with what it lacks.
+
+    `line_margin` ≤ 1: share of a line's free rate that crossing flows may fill (within one night groups may finish in
+    another order than they were tried in). `progress` is called with groups done and groups in all.
+    """
+    return _Scheduler(estate, facility, calendar, decisions, demands, placement, line_margin).run(progress)
+
+
+class _Scheduler:
+    def __init__(
+        self,
+        estate: Estate,
+        facility: Facility,
+        calendar: Calendar,
+        decisions: Sequence[Decision],
+        demands: Mapping[Ref, AssetDemand],
+        placement: Placement,
+        line_margin: float,
+    ) -> None:
+        self._estate = estate
+        self._calendar = calendar
+        self._decisions = {decision.asset: decision for decision in decisions}
+        self._belonging = Belonging(estate)
+        self._windows = Windows(estate, calendar)
+        self._grid = self._windows.grid
+        self._work = WorkBook(calendar, demands)
+        self._demands = demands
+        self._timeline = timeline_of(calendar, self._grid)
+        self._circuits = best_circuits(estate)
+        for circuit in self._circuits.values():
+            rate = (circuit.rate_mbps or 0) * calendar.work.replication_share
+            self._timeline.add(f"circuit:{circuit.id}", np.full(self._grid.slots, rate))
+        self._devices = {p.asset: p for p in placement.devices}
+        self._workloads = {p.asset: p for p in placement.workloads}
+        self._readiness = Readiness(facility, calendar, self._grid, placement)
+        self._ends = FlowEnds(estate)
+        self._sites = {ref: self._belonging.site_of(ref) for ref in estate.assets()}
+        gone = {d.asset for d in decisions if d.strategy == "retire"}
+        self._lines = Lines(
+            estate,
+            self._ends,
+            {ref: site for ref, site in self._sites.items() if ref not in gone},
+            share_held=calendar.work.replication_share,
+            margin=line_margin,
+        )
+        self._gone = gone
+        self._budgets = {a.id: a.downtime_budget_minutes for a in estate.applications}
+        self._steps: list[Step] = []
+        self._dropped: dict[Ref, Unplaced] = {}
+        self._left_at: dict[Ref, int] = {}
+
+    def run(self, progress: Progress | None) -> Schedule:
+        commissioned = self._readiness.commission(self._timeline, self._work)
+        self._steps.extend(commissioned)
+        movers = {ref: self._sites[ref] for ref in (*self._devices, *self._workloads)}
+        for ref, lack in self._stuck(movers).items():
+            self._drop(ref, lack)
+            del movers[ref]
+        groups = form(
+            self._estate, movers, self._ends, intersite_latency_ms=self._calendar.intersite_latency_ms
+        )
+        pending = [p for p in map(self._prepare, self._in_order(groups)) if p is not None]
+        dated = self._date(pending, progress)
+        return self._result(dated)
+
+    # --- who moves, and in which order ----------------------------------------------------------------------------
+
+    def _stuck(self, movers: Mapping[Ref, int | None]) -> dict[Ref, Lack]:
+        """Movers that can't leave: site unknown, or tied by a tight flow to something that stays."""
+        stuck: dict[Ref, Lack] = {}
+        for ref, site in movers.items():
+            if site is None:
+                stuck[ref] = Lack(
+                    "site", None, None, "estate", "the estate does not say at which site it runs"
+                )
+        tight = [
+            (flow, {*sources, *targets})
+            for flow, sources, targets in self._ends.flows
+            if flow.latency_ms is not None and flow.latency_ms < self._calendar.intersite_latency_ms
+        ]
+        changed = True
+        while changed:
+            changed = False
+            for flow, ends in tight:
+                here = {end for end in ends if end not in self._gone}
+                if len({self._sites.get(end) for end in here}) != 1:
+                    continue
+                staying = [end for end in here if end not in movers or end in stuck]
+                for end in sorted(here & movers.keys() - stuck.keys()) if staying else ():
+                    anchor = min(staying)
+                    stuck[end] = Lack(
+                        "latency_ms",
+                        flow.latency_ms,
+                        self._calendar.intersite_latency_ms,
+                        f"flows[{flow.id}]",
+                        f"its flow {flow.id} stands {flow.latency_ms:g} ms and {anchor.kind} {anchor.id} stays behind",
+                    )
+                    changed = True
+            for parent, children in self._belonging.children.items():
+                unit = [
+                    ref
+                    for ref in (Ref("devices", parent), *(Ref("devices", c.id) for c in children))
+                    if ref in movers
+                ]
+                if any(ref in stuck for ref in unit) and Ref("devices", parent) in movers:
+                    for ref in unit:
+                        if ref not in stuck and ref in self._devices:
+                            stuck[ref] = Lack(
+                                "bay", None, None, f"devices[{parent}]", "it goes with its chassis"
+                            )
+                            changed = True
+        return stuck
+
+    def _in_order(self, groups: Sequence[Group]) -> list[Group]:
+        """Shared services first, then site by site: leases that end first, then the sites with most to move."""
+        load: dict[int | None, int] = defaultdict(int)
+        for group in groups:
+            load[self._sites[group.assets[0]]] += len(group.assets)
+        sites = self._estate.by_id("sites")
+        latest = self._grid.calendar.horizon_end.date()
+
+        def key(group: Group) -> tuple[bool, object, int, int, int, str]:
+            site_id = self._sites[group.assets[0]] or 0
+            lease_end = sites[site_id].lease_end if site_id in sites else None
+            return (
+                not group.is_shared_service,
+                lease_end or latest,
+                -load[site_id],
+                site_id,
+                -self._criticality(group),
+                group.id,
+            )
+
+        return sorted(groups, key=key)
+
+    def _criticality(self, group: Group) -> int:
+        """The most critical application's class; 4, the least critical, where nobody said."""
+        applications = self._estate.by_id("applications")
+        known = [
+            applications[a].criticality or 4
+            for asset in group.assets
+            for a in self._belonging.applications_of.get(asset, ())
+            if a in applications
+        ]
+        return min(known, default=4)
+
+    # --- preparing a group ----------------------------------------------------------------------------------------
+
+    def _prepare(self, group: Group) -> _Pending | None:
+        ready = self._readiness.of(group.assets)
+        if ready is None:
+            return self._drop_group(
+                group, "phase", "its rack or host cannot be brought up within the horizon"
+            )
+        slot, after = ready
+        intervals = self._windows.of_all(group.assets)
+        longest = max((end - begin for begin, end in intervals), default=0) * SLOT_MINUTES
+        if not longest:
+            return self._drop_group(
+                group, "window", "its applications, tenants and sites have no common window"
+            )
+        jobs = self._jobs(group, min(longest, self._budget(group)))
+        if jobs is None:
+            return self._drop_group(
+                group, "window", "its longest window or downtime budget is shorter than the work"
+            )
+        replicas = self._replicate(group, slot)
+        if replicas is None:
+            return None
+        return _Pending(group, jobs, replicas, max([slot, *(r[4] for r in replicas)]), intervals, after)
+
+    def _budget(self, group: Group) -> float:
+        budgets = [
+            self._budgets.get(application)
+            for asset in group.assets
+            for application in self._belonging.applications_of.get(asset, ())
+        ]
+        return min((float(b) for b in budgets if b is not None), default=float("inf"))
+
+    def _jobs(
+        self, group: Group, most_minutes: float
+    ) -> list[tuple[str, int | None, tuple[Ref, ...], Job]] | None:
+        jobs: list[tuple[str, int | None, tuple[Ref, ...], Job]] = []
+        workloads = tuple(a for a in group.assets if a in self._workloads)
+        if workloads:
+            job = self._work.cutover(len(workloads), most_minutes)
+            if job is None:
+                return None
+            jobs.append(("cutover", None, workloads, job))
+        for site, devices in self._by_site(a for a in group.assets if a in self._devices).items():
+            counted = [d for d in devices if self._devices[d].parent_device_id is None]
+            job = self._work.relocate(counted, most_minutes) if counted else None
+            if job is None:
+                return None
+            jobs.append(("relocate", site, devices, job))
+        return jobs
+
+    def _by_site(self, assets: Iterable[Ref]) -> dict[int, tuple[Ref, ...]]:
+        found: dict[int, list[Ref]] = defaultdict(list)
+        for asset in assets:
+            found[self._sites[asset] or 0].append(asset)
+        return {site: tuple(found[site]) for site in sorted(found)}
+
+    def _replicate(
+        self, group: Group, ready: int
+    ) -> list[tuple[int, tuple[Ref, ...], Circuit, int, int]] | None:
+        """Book each site's replication as early as its circuit allows; None (and dropped) where it never fits."""
+        booked: list[tuple[int, tuple[Ref, ...], Circuit, int, int]] = []
+        for site, workloads in self._by_site(a for a in group.assets if a in self._workloads).items():
+            circuit = self._circuits.get(site)
+            if circuit is None:
+                self._unbook(booked)
+                name = self._estate.by_id("sites")[site].name
+                self._drop_group(group, "rate_mbps", f"site {name} has no active circuit of known rate")
+                return None
+            job = self._work.replicate(workloads, circuit)
+            start = self._timeline.earliest(job.needs, job.slots, ready, self._grid.slots)
+            if start is None:
+                self._unbook(booked)
+                days = job.slots / DAY
+                self._drop_group(
+                    group,
+                    "rate_mbps",
+                    f"copying it over circuit {circuit.cid} ({circuit.rate_mbps:g} Mbit/s) takes {days:.0f} days, and "
+                    "the line has no room for that within the horizon",
+                    available=circuit.rate_mbps,
+                )
+                return None
+            self._timeline.take(job.needs, start, start + job.slots)
+            booked.append((site, workloads, circuit, start, start + job.slots))
+        return booked
+
+    def _unbook(self, booked: Iterable[tuple[int, tuple[Ref, ...], Circuit, int, int]]) -> None:
+        for _, workloads, circuit, start, end in booked:
+            self._timeline.give_back(self._work.replicate(workloads, circuit).needs, start, end)
+
+    # --- dating ---------------------------------------------------------------------------------------------------
+
+    def _date(self, pending: list[_Pending], progress: Progress | None) -> list[_Pending]:
+        dated: list[_Pending] = []
+        total = len(pending)
+        week = 0
+        while pending and week * WEEK < self._grid.slots:
+            begin, end = week * WEEK, (week + 1) * WEEK
+            left: list[_Pending] = []
+            for entry in pending:
+                (dated if self._try(entry, begin, end) else left).append(entry)
+            pending = left
+            week += 1
+            if progress is not None:
+                progress(len(dated), total)
+        for entry in pending:
+            self._unbook(entry.replicas)
+            self._drop_group(entry.group, *_REASONS.get(entry.blocked_by, _REASONS["resources"]))
+        return dated
+
+    def _try(self, entry: _Pending, begin: int, end: int) -> bool:
+        if entry.earliest >= end:
+            return False
+        for left, right in intersected(entry.intervals, [(max(begin, entry.earliest), end)]):
+            start = self._start_in(entry, left, right)
+            if start is None:
+                entry.blocked_by = entry.blocked_by or "resources"
+                continue
+            overfull = self._lines.move(entry.group.assets)
+            if overfull:
+                self._lines.move_back({a: self._sites[a] for a in entry.group.assets})
+                entry.blocked_by = "lines"
+                return False
+            self._commit(entry, start)
+            return True
+        return False
+
+    def _start_in(self, entry: _Pending, begin: int, end: int) -> int | None:
+        """The first slot at which all the group's steps can start at once."""
+        longest = max(job.slots for *_, job in entry.jobs)
+        summed: dict[str, float] = defaultdict(float)
+        for *_, job in entry.jobs:
+            for name, amount in job.needs.items():
+                summed[name] += amount
+        shortest = min(job.slots for *_, job in entry.jobs)
+        while begin + longest <= end:
+            start = self._timeline.earliest(dict(summed), shortest, begin, end)
+            if start is None or start + longest > end:
+                return None
+            if all(self._timeline.fits(job.needs, start, start + job.slots) for *_, job in entry.jobs):
+                return start
+            begin = start + 1
+        return None
+
+    def _commit(self, entry: _Pending, start: int) -> None:
+        entry.starts = [start] * len(entry.jobs)
+        for *_, job in entry.jobs:
+            self._timeline.take(job.needs, start, start + job.slots)
+
+    # --- the steps ------------------------------------------------------------------------------------------------
+
+    def _result(self, dated: list[_Pending]) -> Schedule:
+        numbers = self._wave_numbers(dated)
+        groups: list[MoveGroup] = []
+        spans: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        members: dict[int, list[str]] = defaultdict(list)
+        for entry in sorted(dated, key=lambda e: (e.starts[0], e.group.id)):
+            wave = numbers[entry.group.id]
+            spans[wave].append((entry.starts[0], entry.starts[0] + max(job.slots for *_, job in entry.jobs)))
+            members[wave].append(entry.group.id)
+            self._steps.extend(self._group_steps(entry, wave))
+            cut = tuple(sorted({self._ends.flows[i][0].id for i in self._cut_flows(entry.group)}))
+            groups.append(
+                MoveGroup(entry.group.id, entry.group.name, entry.group.assets, entry.group.reason, cut, wave)
+            )
+        waves = tuple(self._wave(number, spans[number], members[number]) for number in sorted(spans))
+        return Schedule(
+            groups=tuple(sorted(groups, key=lambda g: g.id)),
+            waves=waves,
+            steps=tuple(self._steps),
+            dropped=tuple(self._dropped[ref] for ref in sorted(self._dropped)),
+            left_at=self._left_at,
+            timeline=self._timeline,
+            grid=self._grid,
+        )
+
+    def _cut_flows(self, group: Group) -> list[int]:
+        """Flows between the group and assets elsewhere: they cross sites until the other end has moved too."""
+        own = set(group.assets)
+        return [
+            index
+            for index, (_, sources, targets) in enumerate(self._ends.flows)
+            if own & {*sources, *targets} and {*sources, *targets} - own
+        ]
+
+    def _wave_numbers(self, dated: Sequence[_Pending]) -> dict[str, int]:
+        weeks = sorted({entry.starts[0] // WEEK for entry in dated})
+        return {entry.group.id: bisect_right(weeks, entry.starts[0] // WEEK) for entry in dated}
+
+    def _wave(self, number: int, spans: list[tuple[int, int]], groups: list[str]) -> Wave:
+        start = self._grid.moment(min(begin for begin, _ in spans))
+        end = self._grid.moment(max(end for _, end in spans))
+        year, week, _ = start.isocalendar()
+        return Wave(
+            number,
+            f"wave {number} ({year}-W{week:02d})",
+            start,
+            end,
+            start - timedelta(days=FREEZE_DAYS),
+            tuple(groups),
+        )
+
+    def _group_steps(self, entry: _Pending, wave: int) -> Iterable[Step]:
+        group = entry.group.id
+        copies: list[str] = []
+        for site, workloads, circuit, begin, end in entry.replicas:
+            copies.append(f"{group}-replicate-{site}")
+            needs = self._work.replicate(workloads, circuit).needs
+            yield self._step(copies[-1], "replicate", workloads, begin, end, needs, entry.after, group, wave)
+        for (kind, site, assets, job), start in zip(entry.jobs, entry.starts, strict=True):
+            end = start + job.slots
+            name = f"{group}-{kind}" if site is None else f"{group}-{kind}-{site}"
+            before = tuple(copies) if kind == "cutover" else entry.after
+            deadline = end + self._calendar.rollback_days * DAY + CLOCK_CHANGE
+            yield self._step(name, kind, assets, start, end, job.needs, before, group, wave, deadline)
+            for asset in assets:
+                self._left_at[asset] = end
+            if kind == "cutover":
+                yield from self._decommissions(name, assets, deadline, group, wave)
+
+    def _decommissions(
+        self, cutover: str, assets: Sequence[Ref], deadline: int, group: str, wave: int
+    ) -> Iterable[Step]:
+        for kind, resource in (("virtual_machines", "engineer"), ("devices", "crew")):
+            chosen = tuple(asset for asset in assets if asset.kind == kind)
+            if not chosen:
+                continue
+            job = self._work.decommission(len(chosen), resource)
+            start = self._timeline.earliest(job.needs, job.slots, deadline, self._grid.slots)
+            if start is None:
+                start = self._grid.slots  # beyond the horizon: shown by verify, never hidden
+            else:
+                self._timeline.take(job.needs, start, start + job.slots)
+            name = f"{group}-decommission-{kind}"
+            yield self._step(
+                name, "decommission", chosen, start, start + job.slots, job.needs, (cutover,), group, wave
+            )
+            for asset in chosen:
+                self._left_at[asset] = start + job.slots
+
+    def _step(
+        self,
+        name: str,
+        kind: str,
+        assets: Sequence[Ref],
+        begin: int,
+        end: int,
+        needs: Mapping[str, float],
+        predecessors: Sequence[str],
+        group: str,
+        wave: int,
+        deadline: int | None = None,
+    ) -> Step:
+        start, finish = self._grid.moment(begin), self._grid.moment(end)
+        return Step(
+            id=name,
+            kind=kind,
+            start=start,
+            end=finish,
+            predecessors=tuple(predecessors),
+            moves=tuple(
+                Move(a, source_place(self._estate, a, self._sites[a]), self._target(kind, a)) for a in assets
+            ),
+            uses=tuple(Use(resource, amount, start, finish) for resource, amount in sorted(needs.items())),
+            group=group,
+            wave=wave,
+            rollback_deadline=None if deadline is None else self._grid.moment(deadline),
+        )
+
+    def _target(self, kind: str, asset: Ref) -> Place | None:
+        if kind == "decommission":
+            return None
+        if asset in self._workloads:
+            workload = self._workloads[asset]
+            return Place(pool=workload.pool, host=workload.host)
+        device = self._devices[asset]
+        return Place(rack=device.rack, position=device.position, face=device.face)
+
+    # --- what finds no date ---------------------------------------------------------------------------------------
+
+    def _drop_group(self, group: Group, dimension: str, why: str, available: float | None = None) -> None:
+        for asset in group.assets:
+            self._drop(asset, Lack(dimension, None, available, f"group {group.id}", why))
+
+    def _drop(self, asset: Ref, lack: Lack) -> None:
+        name = self._decisions[asset].name
+        self._dropped[asset] = Unplaced(asset, name, is_unproven=lack.dimension == "site", lacks=(lack,))
+
+
+_REASONS: dict[str, tuple[str, str]] = {
+    "resources": (
+        "crew",
+        "within the horizon its windows have too few crews, engineers, vans or dock slots left",
+    ),
+    "lines": ("rate_mbps", "moving it would load a site's lines with more crossing traffic than they carry"),
+}
+
+
+def timeline_of(calendar: Calendar, grid: Grid) -> Timeline:
+    """The calendar's resources on the grid: 0 outside their slots and, for people, on holidays."""
+    timeline = Timeline(grid.slots)
+    for resource in calendar.resources:
+        capacity = np.zeros(grid.slots)
+        for begin, end in grid.availability(resource):
+            capacity[begin:end] = resource.capacity
+        for change in resource.exceptions:
+            capacity[max(grid.floor(change.start), 0) : max(grid.ceil(change.end), 0)] = change.capacity
+        if resource.name in {"crew", "engineer"}:
+            for begin, end in grid.holidays:
+                capacity[begin:end] = 0
+        timeline.add(resource.name, capacity)
+    return timeline
+
+
+def source_place(estate: Estate, asset: Ref, site_id: int | None) -> Place:
+    """Where an asset stands now, as the estate has it."""
+    if asset.kind == "devices":
+        return Place(site_id=site_id, rack_id=estate.by_id("devices")[asset.id].rack_id)
+    return Place(site_id=site_id, cluster_id=estate.by_id("virtual_machines")[asset.id].cluster_id)

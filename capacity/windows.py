@@ -1,0 +1,205 @@
+"""When an asset may be touched: its windows, minus freezes and holidays, as intervals on one grid of slots.
+
+Windows are those of the asset's applications, else of its tenant, else of its site, else the calendar's default
+(docs/reference/rules.md, Time). The grid starts at the calendar's start; a slot is `SLOT_MINUTES` long. Weekly times are
+local, so that a window keeps its hour when the clocks change.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+from capacity.belonging import Belonging
+from capacity.calendar import Calendar, CalendarResource, WeeklySlot
+from inventory.estate import ChangeWindow, Estate, Ref
+
+SLOT_MINUTES = 15
+Interval = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The slots of a calendar: slot 0 starts at `calendar.start`."""
+
+    calendar: Calendar
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.calendar.time_zone)
+
+    @cached_property
+    def slots(self) -> int:
+        return self.floor(self.calendar.horizon_end)
+
+    def floor(self, moment: datetime) -> int:
+        """The slot a moment lies in; negative before the start."""
+        return int((moment - self.calendar.start).total_seconds() // (SLOT_MINUTES * 60))
+
+    def ceil(self, moment: datetime) -> int:
+        """The first slot that starts at or after a moment."""
+        return -int(-((moment - self.calendar.start).total_seconds()) // (SLOT_MINUTES * 60))
+
+    def moment(self, slot: int) -> datetime:
+        """When a slot starts, in the planning zone."""
+        utc = self.calendar.start.astimezone(ZoneInfo("UTC")) + timedelta(minutes=SLOT_MINUTES * slot)
+        return utc.astimezone(self.zone)
+
+    def midnight(self, day: date) -> datetime:
+        return datetime.combine(day, time(), tzinfo=self.zone)
+
+    def weekly(
+        self, slots: Iterable[WeeklySlot], first: date | None = None, last: date | None = None
+    ) -> list[Interval]:
+        """The intervals of weekly slots within the horizon, between two days (inclusive), merged."""
+        day = self.calendar.start.date() - timedelta(days=7)
+        final = self.calendar.horizon_end.date()
+        by_weekday: dict[int, list[WeeklySlot]] = defaultdict(list)
+        for slot in slots:
+            by_weekday[slot.weekday].append(slot)
+        found: list[Interval] = []
+        while day <= final:
+            if (first is None or day >= first) and (last is None or day <= last):
+                found.extend(self._on_day(day, by_weekday.get(day.weekday(), [])))
+            day += timedelta(days=1)
+        return merged(found, self.slots)
+
+    def _on_day(self, day: date, slots: list[WeeklySlot]) -> Iterable[Interval]:
+        for slot in slots:
+            # Wall-clock arithmetic: 22:00 to 06:00 stays that when the clocks change in between.
+            start = self.midnight(day) + timedelta(minutes=slot.start_minute)
+            end = start + timedelta(minutes=slot.duration_minutes)
+            yield self.ceil(start), self.floor(end)
+
+    @cached_property
+    def holidays(self) -> list[Interval]:
+        days = (self.midnight(day) for day in self.calendar.holidays)
+        return merged(
+            [(self.floor(d), self.ceil(self.midnight(d.date() + timedelta(days=1)))) for d in days],
+            self.slots,
+        )
+
+    def availability(self, resource: CalendarResource) -> list[Interval]:
+        """Where the resource's usual slots lie; everywhere when it has none."""
+        return self.weekly(resource.slots) if resource.slots else [(0, self.slots)]
+
+
+class Windows:
+    """The allowed intervals of assets of one estate, each computed once per distinct set of windows and freezes."""
+
+    def __init__(self, estate: Estate, calendar: Calendar) -> None:
+        self.grid = Grid(calendar)
+        self._estate = estate
+        self._belonging = Belonging(estate)
+        self._windows: dict[Ref, list[ChangeWindow]] = defaultdict(list)
+        for window in estate.change_windows:
+            self._windows[window.object].append(window)
+        self._freezes: dict[Ref, list[Interval]] = defaultdict(list)
+        for constraint in estate.constraints:
+            if constraint.kind == "freeze" and constraint.start is not None and constraint.end is not None:
+                interval = (self.grid.floor(constraint.start), self.grid.ceil(constraint.end))
+                for member in constraint.members:
+                    self._freezes[member].append(interval)
+        self._cache: dict[tuple[Ref, ...], list[Interval]] = {}
+
+    def of(self, ref: Ref) -> list[Interval]:
+        """Intervals of slots in which a cutover or relocation of this asset may lie."""
+        key = self._key(ref)
+        if key not in self._cache:
+            self._cache[key] = self._allowed(key)
+        return self._cache[key]
+
+    def of_all(self, refs: Iterable[Ref]) -> list[Interval]:
+        """Intervals allowed for every one of the assets."""
+        keys = sorted({self._key(ref) for ref in refs})
+        result: list[Interval] = [(0, self.grid.slots)]
+        for key in keys:
+            if key not in self._cache:
+                self._cache[key] = self._allowed(key)
+            result = intersected(result, self._cache[key])
+        return result
+
+    def _key(self, ref: Ref) -> tuple[Ref, ...]:
+        """The asset itself where it is frozen, its applications, tenant and site: all its windows depend on."""
+        asset = self._estate.find(ref)
+        parts = [Ref("applications", a) for a in self._belonging.applications_of.get(ref, ())]
+        if asset is not None and asset.tenant_id is not None:
+            parts.append(Ref("tenants", asset.tenant_id))
+        site_id = self._belonging.site_of(ref)
+        if site_id is not None:
+            parts.append(Ref("sites", site_id))
+        if ref in self._freezes:
+            parts.append(ref)
+        return tuple(part for part in parts if part in self._windows or part in self._freezes)
+
+    def _allowed(self, key: tuple[Ref, ...]) -> list[Interval]:
+        result: list[Interval] = [(0, self.grid.slots)]
+        applications = [part for part in key if part.kind == "applications" and part in self._windows]
+        if applications:
+            for application in applications:
+                result = intersected(result, self._intervals(application))
+        else:
+            holder = next(
+                (p for kind in ("tenants", "sites") for p in key if p.kind == kind and p in self._windows),
+                None,
+            )
+            own = self._intervals(holder) if holder else self.grid.weekly(self.grid.calendar.default_windows)
+            result = intersected(result, own)
+        for part in key:
+            result = without(result, merged(self._freezes.get(part, []), self.grid.slots))
+        return without(result, self.grid.holidays)
+
+    def _intervals(self, holder: Ref) -> list[Interval]:
+        found: list[Interval] = []
+        for window in self._windows[holder]:
+            slot = WeeklySlot(window.weekday, window.start_minute, window.duration_minutes)
+            found.extend(self.grid.weekly([slot], window.valid_from, window.valid_until))
+        return merged(found, self.grid.slots)
+
+
+def merged(intervals: Iterable[Interval], slots: int) -> list[Interval]:
+    """Sorted, clipped to [0, slots), overlapping and touching ones joined."""
+    result: list[Interval] = []
+    for begin, end in sorted((max(b, 0), min(e, slots)) for b, e in intervals):
+        if end <= begin:
+            continue
+        if result and begin <= result[-1][1]:
+            result[-1] = (result[-1][0], max(result[-1][1], end))
+        else:
+            result.append((begin, end))
+    return result
+
+
+def intersected(left: list[Interval], right: list[Interval]) -> list[Interval]:
+    """What lies in both; both sorted and disjoint."""
+    result: list[Interval] = []
+    i = j = 0
+    while i < len(left) and j < len(right):
+        begin, end = max(left[i][0], right[j][0]), min(left[i][1], right[j][1])
+        if begin < end:
+            result.append((begin, end))
+        if left[i][1] <= right[j][1]:
+            i += 1
+        else:
+            j += 1
+    return result
+
+
+def without(intervals: list[Interval], holes: list[Interval]) -> list[Interval]:
+    """The intervals with the holes cut out; both sorted and disjoint."""
+    result: list[Interval] = []
+    for begin, end in intervals:
+        start = begin
+        for hole_begin, hole_end in holes:
+            if hole_end <= start or hole_begin >= end:
+                continue
+            if hole_begin > start:
+                result.append((start, hole_begin))
+            start = max(start, hole_end)
+        if start < end:
+            result.append((start, end))
+    return result
