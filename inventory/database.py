@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, select, text
 from sqlalchemy.engine import URL, make_url
@@ -21,6 +21,7 @@ from sqlmodel import Session
 from inventory.errors import StaleError, WorkspaceError
 from inventory.migrations import HEAD, KNOWN
 from inventory.models.provenance import WorkspaceMeta
+from inventory.models.tables import sql
 from inventory.transaction import Transaction
 
 BUSY_TIMEOUT_S = 10.0
@@ -34,7 +35,7 @@ class Database:
         self.engine = engine
         self.place = place
 
-    def __enter__(self) -> Database:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -48,7 +49,7 @@ class Database:
     def revision(self) -> int:
         """How many transactions have changed the inventory."""
         with self.reading() as connection:
-            return connection.scalar(select(WorkspaceMeta.revision)) or 0
+            return connection.scalar(select(sql(WorkspaceMeta).c.revision)) or 0
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -74,19 +75,28 @@ class Database:
     ) -> Iterator[Transaction]:
         """Change the inventory: all of it and its history when the block ends well, nothing when it doesn't.
 
-        Args:
-            who: the person, for the history.
-            source: the source whose word is taken; empty when a person decides.
-            reason: why, for the history.
-            expected_revision: the revision the decision was made on.
-            at: the moment to record; now when absent.
+        Parameters
+        ----------
+        who
+            the person, for the history.
+        source
+            the source whose word is taken; empty when a person decides.
+        reason
+            why, for the history.
+        expected_revision
+            the revision the decision was made on.
+        at
+            the moment to record; now when absent.
 
-        Raises:
-            StaleError: the inventory has moved on since `expected_revision`.
-            WorkspaceError: the database can't be written.
+        Raises
+        ------
+        StaleError
+            the inventory has moved on since `expected_revision`.
+        WorkspaceError
+            the database can't be written.
         """
         with _for_people(self.place), _connection(self.engine, writes=True) as connection:
-            revision = connection.scalar(select(WorkspaceMeta.revision).with_for_update())
+            revision = connection.scalar(select(sql(WorkspaceMeta).c.revision).with_for_update())
             if expected_revision is not None and revision != expected_revision:
                 raise StaleError(
                     f"the inventory is at revision {revision}, and this was decided on revision {expected_revision}",
@@ -108,23 +118,31 @@ class Database:
 def open_database(url: str | Path) -> Database:
     """Open an existing inventory; an empty database is given its tables.
 
-    Args:
-        url: a SQLite file's path, `sqlite:///…`, or `postgresql://user@host/name`.
+    Parameters
+    ----------
+    url
+        a SQLite file's path, `sqlite:///…`, or `postgresql://user@host/name`.
 
-    Raises:
-        WorkspaceError: missing, unreachable, locked, of another version, or no vorst database.
+    Raises
+    ------
+    WorkspaceError
+        missing, unreachable, locked, of another version, or no vorst database.
     """
     address = _address(url)
     if address.get_backend_name() == "sqlite" and not Path(address.database or "").is_file():
-        raise WorkspaceError("there is no database here", where=address.database or "", remedy="run `vorst init` first")
+        raise WorkspaceError(
+            "there is no database here", where=address.database or "", remedy="run `vorst init` first"
+        )
     return _opened(address)
 
 
 def create_database(url: str | Path) -> Database:
     """Make the inventory's tables in a new SQLite file or an empty PostgreSQL database, and open it.
 
-    Raises:
-        WorkspaceError: it can't be made, or is in use by something else. An existing inventory is just opened.
+    Raises
+    ------
+    WorkspaceError
+        it can't be made, or is in use by something else. An existing inventory is just opened.
     """
     address = _address(url)
     if address.get_backend_name() == "sqlite":
@@ -156,19 +174,23 @@ def _opened(address: URL) -> Database:
     place = _place(address)
     try:
         with _for_people(place):
-            version = _version(engine, place)
-            if version == "":
-                _upgrade(engine)
-            elif version != HEAD:
-                raise WorkspaceError(
-                    f"the database has version {version}, this vorst works with {HEAD}",
-                    where=place,
-                    remedy="run `vorst migrate` (take a copy first)",
-                )
+            _ready(engine, place)
     except BaseException:
         engine.dispose()
         raise
     return Database(engine, place=place)
+
+
+def _ready(engine: Engine, place: str) -> None:
+    version = _version(engine, place)
+    if version == "":
+        _upgrade(engine)
+    elif version != HEAD:
+        raise WorkspaceError(
+            f"the database has version {version}, this vorst works with {HEAD}",
+            where=place,
+            remedy="run `vorst migrate` (take a copy first)",
+        )
 
 
 def _version(engine: Engine, place: str) -> str:
@@ -178,9 +200,6 @@ def _version(engine: Engine, place: str) -> str:
         if not tables:
             return ""
         if not {"alembic_version", "workspace_meta"} <= tables:
-            # A first migration that was interrupted on a database without transactional DDL leaves only Alembic's table.
-            if tables == {"alembic_version"} and not connection.scalar(text("select count(*) from alembic_version")):
-                return ""
             raise WorkspaceError(
                 "this is a database, but not one of vorst",
                 where=place,
@@ -272,11 +291,11 @@ def _begin_sqlite(connection: Connection) -> None:
 
 @contextmanager
 def _connection(engine: Engine, *, writes: bool) -> Iterator[Connection]:
-    with engine.connect() as connection:
-        if engine.dialect.name == "sqlite":
-            connection = connection.execution_options(vorst_writes=writes)
-        elif not writes:
-            connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    options: dict[str, Any] = {"vorst_writes": writes}
+    if engine.dialect.name != "sqlite" and not writes:
+        options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    with engine.connect() as opened:
+        connection = opened.execution_options(**options)
         with connection.begin():
             yield connection
 
@@ -285,8 +304,16 @@ def _connection(engine: Engine, *, writes: bool) -> Iterator[Connection]:
 
 _COMPLAINTS: tuple[tuple[str, str, str], ...] = (
     ("file is not a database", "this file is no database", "name another file in `database.url`"),
-    ("database is locked", "another program is writing to the database", "wait until it has finished, then try again"),
-    ("lock timeout", "another program is writing to the database", "wait until it has finished, then try again"),
+    (
+        "database is locked",
+        "another program is writing to the database",
+        "wait until it has finished, then try again",
+    ),
+    (
+        "lock timeout",
+        "another program is writing to the database",
+        "wait until it has finished, then try again",
+    ),
     ("database or disk is full", "the disk is full; nothing was changed", "make room, then try again"),
     (
         "could not extend file",
@@ -307,7 +334,11 @@ _COMPLAINTS: tuple[tuple[str, str, str], ...] = (
     ("does not exist", "the database, role or table does not exist", "check `database.url`"),
     ("permission denied", "the database user lacks permissions", "grant them, or use another user"),
     ("violates foreign key", "an object is still referred to by another", "change or remove that one first"),
-    ("FOREIGN KEY constraint failed", "an object is still referred to by another", "change or remove that one first"),
+    (
+        "FOREIGN KEY constraint failed",
+        "an object is still referred to by another",
+        "change or remove that one first",
+    ),
 )
 
 
@@ -324,10 +355,14 @@ def _for_people(place: str) -> Iterator[None]:
         first = complaint.strip().splitlines()[0][:200] if complaint.strip() else type(error.orig).__name__
         if error.connection_invalidated or "connect" in complaint or "resolve" in complaint:
             raise WorkspaceError(
-                f"the database can't be reached: {first}", where=place, remedy="check that it runs, and `database.url`"
+                f"the database can't be reached: {first}",
+                where=place,
+                remedy="check that it runs, and `database.url`",
             ) from error
         raise WorkspaceError(
             f"the database refused: {first}", where=place, remedy="report it with this message"
         ) from error
     except SQLAlchemyError as error:
-        raise WorkspaceError(f"the database refused: {str(error)[:200]}", where=place, remedy="report it") from error
+        raise WorkspaceError(
+            f"the database refused: {str(error)[:200]}", where=place, remedy="report it"
+        ) from error

@@ -16,15 +16,21 @@ from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Table as SqlTable
-
 from inventory import estate
 from inventory.estate import LISTS, Estate
 from inventory.models import TABLES
+from inventory.models.tables import sql
 from inventory.rows import Ref
 
 WIDEST_INTEGER = 2**63 - 1
-_SORTS: dict[Any, str] = {str: "text", int: "int", float: "float", bool: "bool", date: "date", datetime: "datetime"}
+_SORTS: dict[Any, str] = {
+    str: "text",
+    int: "int",
+    float: "float",
+    bool: "bool",
+    date: "date",
+    datetime: "datetime",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +71,9 @@ def fields_of(kind: str) -> dict[str, Field]:
     """The fields of a kind by name, without its id."""
     cls = row_class(kind)
     hints = typing.get_type_hints(cls)
-    return {item.name: _field(kind, item, hints[item.name]) for item in dataclass_fields(cls) if item.name != "id"}
-
-
-def table(kind: str) -> SqlTable:
-    """The SQL table of a kind."""
-    found: SqlTable = getattr(TABLES[kind], "__table__")  # noqa: B009 - SQLModel does not declare it
-    return found
+    return {
+        item.name: _field(kind, item, hints[item.name]) for item in dataclass_fields(cls) if item.name != "id"
+    }
 
 
 @cache
@@ -92,7 +94,7 @@ def _field(kind: str, item: Any, hint: Any) -> Field:
         target = "sites" if sort == "links" else None
     else:
         sort = _SORTS[inner]
-        for key in table(kind).columns[item.name].foreign_keys:
+        for key in sql(kind).columns[item.name].foreign_keys:
             sort, target = "link", key.column.table.name
     default = None if item.default is MISSING else item.default
     return Field(item.name, sort, nullable, item.default is MISSING, default, target)
@@ -108,7 +110,9 @@ def to_columns(kind: str, values: dict[str, Any]) -> dict[str, Any]:
     for name, value in values.items():
         sort = specs[name].sort
         if sort == "ref":
-            found[f"{name}_kind"], found[f"{name}_id"] = (None, None) if value is None else (value.kind, value.id)
+            found[f"{name}_kind"], found[f"{name}_id"] = (
+                (None, None) if value is None else (value.kind, value.id)
+            )
         elif sort == "refs":
             found[name] = [[ref.kind, ref.id] for ref in value]
         elif sort in {"links", "numbers"}:
@@ -193,21 +197,25 @@ def clean_text(value: str) -> str:
     try:
         value.encode()
     except UnicodeEncodeError:
-        return "".join("\N{REPLACEMENT CHARACTER}" if "\ud800" <= char <= "\udfff" else char for char in value)
+        return "".join(
+            "\N{REPLACEMENT CHARACTER}" if "\ud800" <= char <= "\udfff" else char for char in value
+        )
     return value
 
 
 def clean(field: Field, value: Any) -> Any:
     """A value from outside, other than a reference, as the field's sort has it.
 
-    Raises:
-        ValueError: what is wrong with it, as a clause that follows the field's name.
+    Raises
+    ------
+    ValueError
+        what is wrong with it, as a clause that follows the field's name.
     """
     if value is None:
         if field.nullable:
             return None
         if field.required:
-            raise ValueError("must be known, and the source has it empty")
+            raise ValueError("must be known, and is empty")
         return field.default
     checker = _CLEANERS.get(field.sort)
     return checker(value) if checker else value

@@ -105,14 +105,18 @@ class Matcher:
                 named.setdefault(found[0], key)
             elif len(found) > 1:
                 shown = ", ".join(str(number) for number in found[:5])
-                doubtful = doubtful or f"{len(found)} {self._kind} have this {' and '.join(key.fields)}: {shown}"
+                doubtful = (
+                    doubtful or f"{len(found)} {self._kind} have this {' and '.join(key.fields)}: {shown}"
+                )
             elif found != self._index.get(key, []):
                 other = self._index[key][0]
                 doubtful = doubtful or (
                     f"{self._kind} {other} has this {' and '.join(key.fields)}, but another serial or asset tag"
                 )
         if len(named) > 1:
-            shown = "; ".join(f"{self._kind} {number} by {' and '.join(key.fields)}" for number, key in named.items())
+            shown = "; ".join(
+                f"{self._kind} {number} by {' and '.join(key.fields)}" for number, key in named.items()
+            )
             return Match(reason=f"it fits several: {shown}")
         if named:
             return Match(object_id=next(iter(named)))
@@ -121,17 +125,22 @@ class Matcher:
     def _other(self, object_id: int, values: Mapping[str, Any]) -> bool:
         row = self._rows[object_id]
         marks = MARKS.get(self._kind, ())
-        return any(values.get(mark) and getattr(row, mark) and values[mark] != getattr(row, mark) for mark in marks)
+        return any(
+            values.get(mark) and getattr(row, mark) and values[mark] != getattr(row, mark) for mark in marks
+        )
 
 
 def natural_keys(kind: str, values: Mapping[str, Any]) -> list[NaturalKey]:
     """The keys these values can form. An optional field that isn't given counts as its default; without a required
-    one, or with an empty last one, there is no key."""
+    one, or with an empty last one, there is no key.
+    """
     specs = fields_of(kind)
     found: list[NaturalKey] = []
     for fields in KEYS[kind]:
         if values.get(fields[-1]) in (None, "", ()):
             continue
         if all(name in values or not specs[name].required for name in fields):
-            found.append(NaturalKey(kind, fields, tuple(values.get(name, specs[name].default) for name in fields)))
+            found.append(
+                NaturalKey(kind, fields, tuple(values.get(name, specs[name].default) for name in fields))
+            )
     return found

@@ -1,7 +1,7 @@
 """Two documents that flow back: what a source wants changed (ChangeSet), and what a wave's run did (RunRecord).
 
-A ChangeSet is exactly what a person was shown: `sync.diff` makes it, `sync.apply` carries it out or refuses it. Its values
-are plain JSON: a date is ISO text, an object of the inventory {"kind", "id"}, an object of the source {"kind",
+A ChangeSet is exactly what a person was shown: `sync.diff` makes it, `sync.apply` carries it out or refuses it. Its
+values are plain JSON: a date is ISO text, an object of the inventory {"kind", "id"}, an object of the source {"kind",
 "external_id"}. A RunRecord is filled by playbooks/ and feeds the next estimate. Neither decides anything.
 """
 

@@ -27,48 +27,63 @@ class Removals:
     unseen: tuple[Key, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What is known of a source before and after a reading.
+
+    `source_records` are its records with the ids of their objects, `already_gone` those marked earlier; `present` is
+    what it has now, in lists of which `complete_kinds` were read to their end. `held` are objects this reading ties to
+    another of its ids, `elsewhere` objects that other sources have.
+    """
+
+    source_records: Mapping[Key, int]
+    already_gone: Collection[Key]
+    present: Collection[Key]
+    complete_kinds: Collection[str]
+    held: Collection[Ref]
+    elsewhere: Collection[Ref]
+
+
 def removals(
-    *,
-    source_records: Mapping[Key, int],
-    already_gone: Collection[Key],
-    present: Collection[Key],
-    complete_kinds: Collection[str],
-    held: Collection[Ref],
-    elsewhere: Collection[Ref],
+    reading: Reading,
     rows: Mapping[str, Mapping[int, Any]],
     changes: Sequence[Change],
+    *,
     delete: bool,
     label: Callable[[Any], str],
 ) -> Removals:
     """Sort the records the reading didn't meet.
 
-    Args:
-        source_records: the source's records and the ids of their objects.
-        already_gone: records marked by an earlier reading.
-        present: what the source has now.
-        complete_kinds: the lists it read to their end.
-        held: objects that this reading ties to another id of the source.
-        elsewhere: objects that other sources have.
-        rows: the inventory's rows; every kind when `delete`.
-        changes: what this reading changes, which may free an object of references.
-        delete: whether objects are to be removed.
-        label: what a person calls a row.
+    Parameters
+    ----------
+    reading
+        what the source had and has.
+    rows
+        the inventory's rows; every kind when `delete`.
+    changes
+        what this reading changes, which may free an object of references.
+    delete
+        whether objects are to be removed.
+    label
+        what a person calls a row.
     """
-    unseen = tuple(sorted(key for key in source_records if key not in present))
-    missing = [key for key in unseen if key[0] in complete_kinds]
-    kept = set(held) | {Ref(key[0], number) for key, number in source_records.items() if key in present}
+    unseen = tuple(sorted(key for key in reading.source_records if key not in reading.present))
+    missing = [key for key in unseen if key[0] in reading.complete_kinds]
+    kept = set(reading.held) | {
+        Ref(key[0], number) for key, number in reading.source_records.items() if key in reading.present
+    }
     wanted: dict[Ref, Key] = {}
     shown: list[Change] = []
     records: list[RecordChange] = []
     for key in missing:
-        ref = Ref(key[0], source_records[key])
+        ref = Ref(key[0], reading.source_records[key])
         row = rows[ref.kind].get(ref.id)
-        if delete and ref not in kept and ref not in elsewhere:
+        if delete and ref not in kept and ref not in reading.elsewhere:
             wanted[ref] = key
             continue
-        if key in already_gone:
+        if key in reading.already_gone:
             continue
-        reason = "another source has it" if ref in elsewhere else ""
+        reason = "another source has it" if ref in reading.elsewhere else ""
         reason = "the source has it under another id" if ref in kept else reason
         shown.append(Change("gone", key[0], ref.id, key[1], label(row), reason=reason))
         records.append(RecordChange(key[0], key[1], ref.id, None, gone=True))
@@ -77,7 +92,7 @@ def removals(
         row = rows[ref.kind].get(ref.id)
         if ref in blocked:
             shown.append(Change("conflict", ref.kind, ref.id, key[1], label(row), reason=blocked[ref]))
-            if key not in already_gone:
+            if key not in reading.already_gone:
                 records.append(RecordChange(key[0], key[1], ref.id, None, gone=True))
         else:
             shown.append(Change("delete", ref.kind, ref.id, key[1], label(row)))

@@ -13,8 +13,9 @@ from sqlalchemy import Connection, select
 
 from inventory.database import Database
 from inventory.estate import LISTS, Estate, sealed
-from inventory.fields import fields_of, from_column, from_plain, has_id, row_class, table
+from inventory.fields import fields_of, from_column, from_plain, has_id, row_class
 from inventory.models.provenance import Override, WorkspaceMeta
+from inventory.models.tables import sql
 from inventory.rows import Ref
 
 
@@ -26,9 +27,9 @@ def take_snapshot(database: Database) -> Estate:
 
 def snapshot(connection: Connection) -> Estate:
     """The Estate as this connection's transaction sees it."""
-    revision = connection.scalar(select(WorkspaceMeta.revision)) or 0
+    revision: int = connection.scalar(select(sql(WorkspaceMeta).c.revision)) or 0
     corrections = _corrections(connection)
-    lists: dict[str, tuple[Any, ...]] = {}
+    lists: dict[str, Any] = {}
     for kind in LISTS:
         found = read_rows(connection, kind)
         for object_id, changed in corrections.get(kind, {}).items():
@@ -42,10 +43,10 @@ def snapshot(connection: Connection) -> Estate:
 
 def read_rows(connection: Connection, kind: str) -> dict[int, Any]:
     """The rows of one kind by their id, in ascending id, as the sources gave them (no corrections)."""
-    sql = table(kind)
+    table = sql(kind)
     specs = list(fields_of(kind).values())
     names = [name for spec in specs for name in spec.columns]
-    statement = select(sql.c.id, *(sql.c[name] for name in names)).order_by(sql.c.id)
+    statement = select(table.c.id, *(table.c[name] for name in names)).order_by(table.c.id)
     build = row_class(kind)
     takes_id = has_id(kind)
     if all(spec.sort not in {"ref", "refs", "links", "numbers"} for spec in specs) and takes_id:
@@ -77,8 +78,9 @@ def _content_order(row: Any) -> tuple[Any, ...]:
 
 def _corrections(connection: Connection) -> dict[str, dict[int, dict[str, Any]]]:
     found: dict[str, dict[int, dict[str, Any]]] = {}
-    columns = (Override.object_kind, Override.object_id, Override.field, Override.value)
-    for kind, object_id, name, value in connection.execute(select(*columns)):  # type: ignore[call-overload]
+    table = sql(Override)
+    columns = (table.c.object_kind, table.c.object_id, table.c.field, table.c.value)
+    for kind, object_id, name, value in connection.execute(select(*columns)):
         field = fields_of(kind).get(name) if kind in LISTS else None
         if field is not None:
             found.setdefault(kind, {}).setdefault(object_id, {})[name] = from_plain(field, value)

@@ -1,8 +1,8 @@
 """Taking a source's word: show what would change (`diff`), then do exactly what was shown (`apply`).
 
-`apply` refuses a ChangeSet whose content was altered or whose inventory has moved on; it never recomputes one. Objects go
-in and change in bulk, in one transaction with their history. How values are compared is `comparison`'s matter, who is
-who `identity`'s.
+`apply` refuses a ChangeSet whose content was altered or whose inventory has moved on; it never recomputes one.
+Objects go in and change in bulk, in one transaction with their history. How values are compared is `comparison`'s
+matter, who is who `identity`'s.
 """
 
 from __future__ import annotations
@@ -18,12 +18,14 @@ from sqlalchemy import bindparam, not_, select, update
 from inventory.comparison import Policy, diff
 from inventory.database import Database
 from inventory.errors import StaleError
-from inventory.fields import Field, fields_of, from_plain, plain_values, table, to_columns
+from inventory.fields import Field, fields_of, from_plain, plain_values, to_columns
 from inventory.models import TABLES
 from inventory.models.provenance import SourceRecord
+from inventory.models.tables import sql
 from inventory.records import Change, ChangeSet, changes_hash
 from inventory.rows import Ref
-from inventory.transaction import BATCH, Transaction, sql
+from inventory.source_values import outside_ref
+from inventory.transaction import BATCH, Transaction
 
 __all__ = ["Applied", "Policy", "apply", "diff"]
 
@@ -41,19 +43,30 @@ class Applied:
     deleted: int
 
 
-def apply(database: Database, changes: ChangeSet, *, who: str, reason: str = "", at: datetime | None = None) -> Applied:
+def apply(
+    database: Database, changes: ChangeSet, *, who: str, reason: str = "", at: datetime | None = None
+) -> Applied:
     """Carry out a ChangeSet: all of it, or nothing. Conflicts in it stay as they are.
 
-    Args:
-        database: the inventory it was made for.
-        changes: what `diff` showed.
-        who: the person who approved it, for the history.
-        reason: why, for the history.
-        at: the moment to record; now when absent.
+    Parameters
+    ----------
+    database
+        the inventory it was made for.
+    changes
+        what `diff` showed.
+    who
+        the person who approved it, for the history.
+    reason
+        why, for the history.
+    at
+        the moment to record; now when absent.
 
-    Raises:
-        StaleError: its content is not what its hash says, or the inventory has changed since.
-        WorkspaceError: the database can't be written; nothing was changed.
+    Raises
+    ------
+    StaleError
+        its content is not what its hash says, or the inventory has changed since.
+    WorkspaceError
+        the database can't be written; nothing was changed.
     """
     if changes_hash(changes) != changes.content_hash:
         raise StaleError(
@@ -79,9 +92,9 @@ class _Apply:
         known = self._tx.connection.execute(select(*columns).where(records.c.source == self._changes.source))
         self._ids = {(kind, external_id): object_id for kind, external_id, object_id in known}
         stored = set(self._ids)
-        for change in self._changes.records:
-            if change.object_id is not None:
-                self._ids[change.object_kind, change.external_id] = change.object_id
+        for record in self._changes.records:
+            if record.object_id is not None:
+                self._ids[record.object_kind, record.external_id] = record.object_id
         created = self._grouped("create")
         reserved = {kind: self._reserve(kind, items) for kind, items in created.items()}
         for kind in TABLES:
@@ -133,9 +146,9 @@ class _Apply:
             batches[tuple(row)].append({"row_id": ref.id, **row})
             before = {item.field: item.before for item in change.fields}
             self._tx.note("update", ref, before, plain_values(kind, values))
-        target = table(kind)
+        target = sql(kind)
         for names, rows in batches.items():
-            settings = {name.removeprefix("new_"): bindparam(name) for name in names}
+            settings: dict[str, Any] = {name.removeprefix("new_"): bindparam(name) for name in names}
             statement = update(target).where(target.c.id == bindparam("row_id")).values(settings)
             for batch in _batches(rows):
                 self._tx.connection.execute(statement, batch)
@@ -150,15 +163,18 @@ class _Apply:
 
     def _one(self, spec: Field, plain: dict[str, Any]) -> Any:
         kind, external_id = plain["kind"], plain["external_id"]
-        if kind not in TABLES:
-            return Ref(kind, int(external_id[:18]))
+        outside = outside_ref(kind, external_id)
+        if outside is not None:
+            return outside
         number = self._ids[kind, external_id]
         return Ref(kind, number) if spec.target is None else number
 
     # --- the source's records ----------------------------------------------------------------------------------------
 
     def _remember(self, stored: set[tuple[str, str]], created: dict[str, list[Change]]) -> None:
-        said = {(kind, change.external_id): change.values for kind, items in created.items() for change in items}
+        said = {
+            (kind, change.external_id): change.values for kind, items in created.items() for change in items
+        }
         fresh: list[dict[str, Any]] = []
         known: list[dict[str, Any]] = []
         gone: list[dict[str, Any]] = []
@@ -170,7 +186,9 @@ class _Apply:
                 continue
             base = change.base if change.base is not None else said[key]
             if key in stored:
-                known.append({**place, "new_base": base, "new_found_at": change.where, "new_object": self._ids[key]})
+                known.append(
+                    {**place, "new_base": base, "new_found_at": change.where, "new_object": self._ids[key]}
+                )
             else:
                 fresh.append(
                     {
@@ -220,7 +238,9 @@ class _Apply:
             absent = set(missed[kind])
             found = self._tx.connection.execute(select(records.c.id, records.c.external_id).where(these))
             rows = [{"record_id": number} for number, external_id in found if external_id not in absent]
-            by_id = update(records).where(records.c.id == bindparam("record_id")).values(last_seen=self._seen_at)
+            by_id = (
+                update(records).where(records.c.id == bindparam("record_id")).values(last_seen=self._seen_at)
+            )
             self._many(by_id, rows)
 
     @property

@@ -10,22 +10,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, text, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy import Table as SqlTable
 
 from inventory.errors import InputError, StaleError
 from inventory.estate import LISTS
-from inventory.fields import Field, fields_of, from_column, plain_values, table, to_columns
+from inventory.fields import Field, fields_of, from_column, plain_values, to_columns
 from inventory.models.provenance import HistoryEntry, LastIdentifier, Override, SourceRecord, WorkspaceMeta
+from inventory.models.tables import sql
 from inventory.rows import Ref
 
 BATCH = 5000
-
-
-def sql(model: Any) -> SqlTable:
-    """The SQL table behind a model."""
-    found: SqlTable = model.__table__
-    return found
 
 
 class Transaction:
@@ -55,11 +50,13 @@ class Transaction:
         (number,) = self.create_many(kind, [values])
         return Ref(kind, number)
 
-    def create_many(self, kind: str, objects: Sequence[Mapping[str, Any]], ids: Sequence[int] = ()) -> list[int]:
+    def create_many(
+        self, kind: str, objects: Sequence[Mapping[str, Any]], ids: Sequence[int] = ()
+    ) -> list[int]:
         """Add objects of one kind in bulk; `ids` were reserved with `reserve`, else they are handed out here."""
         if not objects:
             return []
-        specs = _specs(kind)
+        specs = specs_of(kind)
         numbers = list(ids) or self.reserve(kind, len(objects))
         defaults = {name: spec.default for name, spec in specs.items() if not spec.required}
         rows: list[dict[str, Any]] = []
@@ -69,16 +66,21 @@ class Transaction:
                 _complain(kind, specs, values)
             rows.append({"id": number, **to_columns(kind, values)})
             self.note("create", Ref(kind, number), None, plain_values(kind, values))
-        self.insert(table(kind), rows)
+        self.insert(sql(kind), rows)
         self._advance_sequence(kind)
         return numbers
 
-    def update(self, ref: Ref, values: Mapping[str, Any], *, expected: Mapping[str, Any] | None = None) -> None:
+    def update(
+        self, ref: Ref, values: Mapping[str, Any], *, expected: Mapping[str, Any] | None = None
+    ) -> None:
         """Change fields of one object.
 
-        Raises:
-            InputError: there is no such object or field.
-            StaleError: a field named in `expected` no longer has that value.
+        Raises
+        ------
+        InputError
+            there is no such object or field.
+        StaleError
+            a field named in `expected` no longer has that value.
         """
         before = self.read(ref, tuple({**values, **(expected or {})}))
         for name, value in (expected or {}).items():
@@ -91,31 +93,42 @@ class Transaction:
         changed = {name: value for name, value in values.items() if before[name] != value}
         if not changed:
             return
-        target = table(ref.kind)
-        self.connection.execute(update(target).where(target.c.id == ref.id).values(**to_columns(ref.kind, changed)))
+        target = sql(ref.kind)
+        self.connection.execute(
+            update(target).where(target.c.id == ref.id).values(**to_columns(ref.kind, changed))
+        )
         old = {name: before[name] for name in changed}
         self.note("update", ref, plain_values(ref.kind, old), plain_values(ref.kind, changed))
 
     def delete(self, ref: Ref) -> None:
         """Remove one object, what sources said of it, and corrections of it; the history stays."""
         before = self.read(ref, tuple(fields_of(ref.kind)))
-        target = table(ref.kind)
+        target = sql(ref.kind)
         self.connection.execute(delete(target).where(target.c.id == ref.id))
         for model in (SourceRecord, Override):
             part = sql(model)
-            self.connection.execute(delete(part).where(part.c.object_kind == ref.kind, part.c.object_id == ref.id))
+            self.connection.execute(
+                delete(part).where(part.c.object_kind == ref.kind, part.c.object_id == ref.id)
+            )
         self.note("delete", ref, plain_values(ref.kind, before), None)
 
     def read(self, ref: Ref, names: Iterable[str]) -> dict[str, Any]:
         """Fields of one object as they stand (without corrections). Raises InputError when there is no such object."""
-        specs = _specs(ref.kind)
+        return self.values_of(self.connection, ref, names)
+
+    @staticmethod
+    def values_of(connection: Connection, ref: Ref, names: Iterable[str]) -> dict[str, Any]:
+        """`read`, over any connection."""
+        specs = specs_of(ref.kind)
         wanted = list(names)
         unknown = [name for name in wanted if name not in specs]
         if unknown:
-            raise InputError(f"{ref.kind} have no field {unknown[0]!r:.60}", remedy=f"choose of {', '.join(specs)}")
-        target = table(ref.kind)
+            raise InputError(
+                f"{ref.kind} have no field {unknown[0]!r:.60}", remedy=f"choose of {', '.join(specs)}"
+            )
+        target = sql(ref.kind)
         columns = [target.c[column] for name in wanted for column in specs[name].columns]
-        record = self.connection.execute(select(target.c.id, *columns).where(target.c.id == ref.id)).one_or_none()
+        record = connection.execute(select(target.c.id, *columns).where(target.c.id == ref.id)).one_or_none()
         if record is None:
             raise InputError("there is no such object in the inventory", where=f"{ref.kind} {ref.id}")
         found: dict[str, Any] = {}
@@ -134,7 +147,7 @@ class Transaction:
 
     def reserve(self, kind: str, count: int) -> list[int]:
         """`count` ids of a kind that no object has or ever had."""
-        target = table(kind)
+        target = sql(kind)
         counters = sql(LastIdentifier)
         known = self.connection.scalar(select(counters.c.last_id).where(counters.c.object_kind == kind))
         present = self.connection.scalar(select(func.max(target.c.id))) or 0
@@ -143,7 +156,9 @@ class Transaction:
         if known is None:
             self.connection.execute(insert(counters).values(object_kind=kind, last_id=last))
         else:
-            self.connection.execute(update(counters).where(counters.c.object_kind == kind).values(last_id=last))
+            self.connection.execute(
+                update(counters).where(counters.c.object_kind == kind).values(last_id=last)
+            )
         return list(range(first, last + 1))
 
     def insert(self, target: SqlTable, rows: list[dict[str, Any]]) -> None:
@@ -181,11 +196,12 @@ class Transaction:
 
     def _advance_sequence(self, kind: str) -> None:
         if self.connection.dialect.name == "postgresql":
-            statement = "select setval(pg_get_serial_sequence(:name, 'id'), (select max(id) from " + kind + "))"
-            self.connection.execute(text(statement), {"name": kind})
+            highest = select(func.max(sql(kind).c.id)).scalar_subquery()
+            self.connection.execute(select(func.setval(func.pg_get_serial_sequence(kind, "id"), highest)))
 
 
-def _specs(kind: str) -> dict[str, Field]:
+def specs_of(kind: str) -> dict[str, Field]:
+    """The fields of a kind. Raises InputError when the inventory has no such list."""
     if kind not in LISTS:
         raise InputError(f"the inventory has no list {kind!r:.60}", remedy="see `vorst schema estate`")
     return fields_of(kind)

@@ -18,7 +18,16 @@ from inventory.models.hardware import (
     Rack,
     RackReservation,
 )
-from inventory.models.network import Cable, Circuit, FrontPort, Interface, IPAddress, Prefix, Provider, RearPort
+from inventory.models.network import (
+    Cable,
+    Circuit,
+    FrontPort,
+    Interface,
+    IPAddress,
+    Prefix,
+    Provider,
+    RearPort,
+)
 from inventory.models.organisation import Location, Region, Site, Tag, TagAssignment, Tenant, TenantGroup
 from inventory.models.planning import (
     Application,

@@ -1,8 +1,8 @@
 """The few sorts of column the tables are made of, so that every table spells them alike.
 
-What it decides: identifiers and whole numbers are 64 bits wide on every database, moments are stored in UTC and come back
-aware, and a foreign key is checked at commit, so that rows which refer to each other in a circle can be written in any
-order. Which table has which columns is for its neighbours.
+What it decides: identifiers and whole numbers are 64 bits wide on every database, moments are stored in UTC and come
+back aware, and a foreign key is checked at commit, so that rows which refer to each other in a circle can be written
+in any order. Which table has which columns is for its neighbours.
 """
 
 from __future__ import annotations

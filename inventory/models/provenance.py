@@ -1,4 +1,4 @@
-"""Tables of where values come from: sources' records, people's corrections, the history, runs, and the workspace's own row.
+"""Tables of where values come from: sources, corrections, the history, runs, and the workspace's own row.
 
 `WorkspaceMeta` has exactly one row; whoever writes takes it first, so that writers queue on any database.
 """

@@ -14,7 +14,9 @@ IDENTIFIER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def _link(name: str, target: str, *, table: str, nullable: bool = True) -> sa.Column[int]:
-    constraint = sa.ForeignKey(f"{target}.id", name=f"fk_{table}_{name}", deferrable=True, initially="DEFERRED")
+    constraint = sa.ForeignKey(
+        f"{target}.id", name=f"fk_{table}_{name}", deferrable=True, initially="DEFERRED"
+    )
     return sa.Column(name, sa.BigInteger(), constraint, nullable=nullable)
 
 
@@ -133,7 +135,9 @@ def _tag_assignments() -> None:
         sa.Column("object_id", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_tag_assignments"),
     )
-    op.create_index("ix_tag_assignments_object_kind_object_id", "tag_assignments", ["object_kind", "object_id"])
+    op.create_index(
+        "ix_tag_assignments_object_kind_object_id", "tag_assignments", ["object_kind", "object_id"]
+    )
     op.create_index("ix_tag_assignments_tag_id", "tag_assignments", ["tag_id"])
 
 

@@ -14,7 +14,9 @@ IDENTIFIER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def _link(name: str, target: str, *, table: str, nullable: bool = True) -> sa.Column[int]:
-    constraint = sa.ForeignKey(f"{target}.id", name=f"fk_{table}_{name}", deferrable=True, initially="DEFERRED")
+    constraint = sa.ForeignKey(
+        f"{target}.id", name=f"fk_{table}_{name}", deferrable=True, initially="DEFERRED"
+    )
     return sa.Column(name, sa.BigInteger(), constraint, nullable=nullable)
 
 

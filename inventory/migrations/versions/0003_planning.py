@@ -16,7 +16,9 @@ IDENTIFIER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def _link(name: str, target: str, *, table: str, nullable: bool = True) -> sa.Column[int]:
-    constraint = sa.ForeignKey(f"{target}.id", name=f"fk_{table}_{name}", deferrable=True, initially="DEFERRED")
+    constraint = sa.ForeignKey(
+        f"{target}.id", name=f"fk_{table}_{name}", deferrable=True, initially="DEFERRED"
+    )
     return sa.Column(name, sa.BigInteger(), constraint, nullable=nullable)
 
 
@@ -129,7 +131,9 @@ def _maintenance_contracts() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_maintenance_contracts"),
     )
     op.create_index(
-        "ix_maintenance_contracts_object_kind_object_id", "maintenance_contracts", ["object_kind", "object_id"]
+        "ix_maintenance_contracts_object_kind_object_id",
+        "maintenance_contracts",
+        ["object_kind", "object_id"],
     )
 
 
@@ -165,7 +169,9 @@ def _overrides() -> None:
         sa.Column("who", sa.Text(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_overrides"),
-        sa.UniqueConstraint("object_kind", "object_id", "field", name="uq_overrides_object_kind_object_id_field"),
+        sa.UniqueConstraint(
+            "object_kind", "object_id", "field", name="uq_overrides_object_kind_object_id_field"
+        ),
     )
 
 
@@ -229,7 +235,9 @@ def _strategy_overrides() -> None:
         sa.Column("decided_by", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_strategy_overrides"),
     )
-    op.create_index("ix_strategy_overrides_object_kind_object_id", "strategy_overrides", ["object_kind", "object_id"])
+    op.create_index(
+        "ix_strategy_overrides_object_kind_object_id", "strategy_overrides", ["object_kind", "object_id"]
+    )
 
 
 def _workspace_meta() -> None:
@@ -283,7 +291,9 @@ def _application_members() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_application_members"),
     )
     op.create_index("ix_application_members_application_id", "application_members", ["application_id"])
-    op.create_index("ix_application_members_object_kind_object_id", "application_members", ["object_kind", "object_id"])
+    op.create_index(
+        "ix_application_members_object_kind_object_id", "application_members", ["object_kind", "object_id"]
+    )
 
 
 def downgrade() -> None:
