@@ -1,4 +1,4 @@
-# Everything starts here: a fresh clone, Python 3.11 or later with pip, and `make setup`.
+# Everything starts here: a fresh clone, Python 3.11 to 3.14 with pip, and `make setup`.
 # PYTHON=/path/to/python3 chooses the interpreter; the usual settings of pip and uv
 # (PIP_*, UV_*, pip.conf, uv.toml) are respected.
 
@@ -33,7 +33,7 @@ lint: setup ## Check style, types and the direction of imports.
 	$(BIN)/lint-imports
 
 test: lint ## Check everything, then run every test.
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist loadgroup
 
 bench: setup ## Measure speed and quality on the benchmarks.
 	$(BIN)/python -m benchmarks
