@@ -1,0 +1,115 @@
+"""Commands that hand the plan on: playbooks, run, report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from inventory.errors import InputError
+from tui import output
+from tui.workspace import PLAN_FILE, Workspace, write_text
+
+if TYPE_CHECKING:
+    from capacity.facility import Facility
+    from capacity.plan import Plan
+    from inventory.estate import Estate
+
+FAILED = 2  # exit code when a host failed or could not be reached
+PHASES = ("preflight", "replicate", "cutover", "verify", "rollback", "decommission")
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the application."""
+    app.command("playbooks")(playbooks)
+    app.command("run")(run)
+    app.command("report")(report)
+
+
+def proven(workspace: Workspace, plan_file: Path) -> tuple[Estate, Facility, Plan]:
+    """The plan with its inputs, refused unless every rule holds for what exists now."""
+    from capacity.verify import check
+
+    estate, facility, plan = workspace.estate(), workspace.facility(), workspace.plan(plan_file)
+    violations = check(estate, facility, plan)
+    if violations:
+        raise InputError(
+            f"the plan breaks {len(violations)} rules, first {violations[0].code}: {violations[0].message}",
+            where=str(plan_file),
+            remedy=f"see `vorst check {plan_file}` and plan again",
+        )
+    return estate, facility, plan
+
+
+def playbooks(
+    context: typer.Context,
+    plan_file: Annotated[Path, typer.Argument(metavar="PLAN", help="The plan.")] = Path(PLAN_FILE),
+    out: Annotated[Path, typer.Option("-o", "--out", help="The folder of the Ansible project.")] = Path(
+        "playbooks"
+    ),
+    force: Annotated[bool, typer.Option("--force", help="Replace a folder that vorst did not make.")] = False,
+) -> None:
+    """Generate the Ansible project: one playbook per wave and phase, roles, inventory, runbooks."""
+    from playbooks.generate import generate
+
+    workspace: Workspace = context.obj
+    estate, facility, plan = proven(workspace, plan_file)
+    project = generate(estate, facility, plan, workspace.path(out), force=force)
+    output.say(
+        f"wrote {out}: {len(plan.waves)} waves, {project.playbook_count} playbooks, {project.host_count} hosts"
+        f" ({project.blocked_count} can't be automated yet; their preflight says what is missing)"
+    )
+    output.say(f"next: `vorst run {out} --wave 1 --phase preflight --check`")
+
+
+def run(
+    context: typer.Context,
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="The folder `vorst playbooks` made.")],
+    wave: Annotated[int, typer.Option(min=1, help="Which wave.")],
+    phase: Annotated[str, typer.Option(help=f"One of {', '.join(PHASES)}.")],
+    check: Annotated[bool, typer.Option("--check", help="Ansible's check mode: change nothing.")] = False,
+    limit: Annotated[str | None, typer.Option(help="Only these hosts, as Ansible's --limit.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The run's record as JSON.")] = False,
+) -> None:
+    """Run one phase of one wave with live progress; an unreachable host is a failure (exit code 2)."""
+    from inventory.documents import to_json
+    from playbooks.run import run as run_phase
+
+    if phase not in PHASES:
+        raise InputError(f"no phase {phase!r}", remedy=f"use one of {', '.join(PHASES)}")
+    workspace: Workspace = context.obj
+    record = run_phase(
+        workspace.path(directory),
+        wave,
+        phase,
+        check=check,
+        limit=limit,
+        on_event=lambda event: output.say(output.plain(event)),
+    )
+    if as_json:
+        output.data(to_json(record, indent=2))
+    output.say(f"wave {wave}, {phase}: {record.status}, {record.duration_s:.0f} s")
+    if record.status != "ok":
+        raise typer.Exit(FAILED)
+
+
+def report(
+    context: typer.Context,
+    partner: Annotated[str, typer.Option(help="The partner's slug, such as stib.")],
+    lang: Annotated[str, typer.Option(help="nl, fr or en.")] = "en",
+    plan_file: Annotated[Path, typer.Option("--plan", help="The plan.")] = Path(PLAN_FILE),
+    out: Annotated[Path, typer.Option("-o", "--out", help="The folder to write to.")] = Path("reports"),
+) -> None:
+    """Write one partner's report: HTML, and JSON with its figures. Other partners' assets never appear in it."""
+    from capacity.reports.partner import LANGUAGES, figures, render_html, render_json
+
+    if lang not in LANGUAGES:
+        raise InputError(f"no language {lang!r}", remedy=f"use one of {', '.join(LANGUAGES)}")
+    workspace: Workspace = context.obj
+    estate, facility, plan = proven(workspace, plan_file)
+    found = figures(estate, facility, plan, partner)
+    folder = workspace.path(out)
+    write_text(folder / f"{partner}-{lang}.html", render_html(found, lang))
+    write_text(folder / f"{partner}.json", render_json(found))
+    output.say(f"wrote {out / f'{partner}-{lang}.html'} and {out / f'{partner}.json'}")

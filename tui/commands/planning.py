@@ -1,0 +1,246 @@
+"""Commands about what fits where and when: facility, capacity, plan, check, diff, schema."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from inventory.errors import InputError
+from tui import output
+from tui.workspace import PLAN_FILE, Workspace, write_text
+
+FINDINGS = 2  # exit code when a plan breaks a rule, or two plans differ
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the application."""
+    app.command("facility")(facility)
+    app.command("capacity")(capacity)
+    app.command("plan")(plan)
+    app.command("check")(check)
+    app.command("diff")(diff)
+    app.command("schema")(schema)
+
+
+def facility(
+    context: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="The facility resolved, as JSON.")] = False,
+    calendar: Annotated[bool, typer.Option("--calendar", help="The calendar resolved instead.")] = False,
+) -> None:
+    """Show the target facility resolved: positions, supply, cooling, pools, entitlements, and what is assumed."""
+    from inventory.documents import to_json
+
+    workspace: Workspace = context.obj
+    if calendar:
+        output.data(to_json(workspace.calendar(), indent=2))
+        return
+    resolved = workspace.facility()
+    if as_json:
+        output.data(to_json(resolved, indent=2))
+        return
+    output.table(
+        f"{resolved.name}: {resolved.useful_area_m2:g} m² useful of {resolved.gross_area_m2:g} m²",
+        ["", "number"],
+        [
+            ["halls", len(resolved.halls)],
+            ["rack positions", len(resolved.positions)],
+            ["racks standing", len(resolved.racks)],
+            ["supply nodes", len(resolved.supply)],
+            ["cooling zones", len(resolved.cooling_zones)],
+            ["cloud pools", len(resolved.pools)],
+            ["phases", ", ".join(f"{p.name} from {p.ready_on}" for p in resolved.phases)],
+        ],
+    )
+    output.table(
+        "entitlements",
+        ["partner", "m²", "kW", "U"],
+        [
+            [
+                e.partner,
+                *(
+                    "not limited" if v is None else f"{v:g}"
+                    for v in (e.area_m2, e.power_w and e.power_w / 1000, e.units_u)
+                ),
+            ]
+            for e in resolved.entitlements
+        ],
+        right=[1, 2, 3],
+    )
+    output.table(
+        "published", ["value", "is", "source"], [[s.path, s.value, s.source] for s in resolved.sources]
+    )
+    output.table(
+        "assumptions", ["value", "is", "why"], [[a.path, a.value, a.note] for a in resolved.assumptions]
+    )
+
+
+def capacity(
+    context: typer.Context,
+    plan_file: Annotated[
+        Path | None,
+        typer.Option("--plan", help="With this plan at the target (plan.json where there is one)."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """Show use against supply in every dimension, at every site and at the target, and power under every single loss."""
+    from capacity.usage import source_usage, target_usage
+    from inventory.documents import to_data
+
+    workspace: Workspace = context.obj
+    if plan_file is None and workspace.path(PLAN_FILE).is_file():
+        plan_file = Path(PLAN_FILE)
+    chosen = workspace.plan(plan_file) if plan_file else None
+    lines = (*source_usage(workspace.estate()), *target_usage(workspace.facility(), chosen))
+    if as_json:
+        output.data_json([to_data(line) for line in lines])
+        return
+    output.table(
+        "use against supply",
+        ["where", "dimension", "used", "supply", "share", "note"],
+        [
+            [line.where, line.dimension, line.used_text, line.supply_text, line.share_text, line.note]
+            for line in lines
+        ],
+        right=[2, 3, 4],
+    )
+
+
+def plan(
+    context: typer.Context,
+    out: Annotated[Path, typer.Option("-o", "--out", help="Where to write the plan.")] = Path(PLAN_FILE),
+    name: Annotated[str, typer.Option(help="A name for the plan.")] = "plan",
+    start: Annotated[
+        datetime | None, typer.Option(help="The first day of work; else plan.start of vorst.toml.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed; else plan.seed of vorst.toml.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Objectives and bounds as JSON.")] = False,
+) -> None:
+    """Make the plan, prove it, and write it. A plan that breaks a rule is shown, not written (exit code 2)."""
+    from capacity.planner import plan as make
+    from capacity.verify import check as prove
+    from inventory.documents import to_data, to_json
+
+    workspace: Workspace = context.obj
+    estate, facility_ = workspace.estate(), workspace.facility()
+    settings = workspace.settings.plan
+    with output.progress() as progress:
+        made = make(
+            estate,
+            facility_,
+            workspace.calendar(start),
+            seed=settings.seed if seed is None else seed,
+            name=name,
+            planning_value=settings.planning_value,
+            progress=progress,
+        )
+        violations = prove(estate, facility_, made)
+    if violations:
+        from capacity.check_output import render
+
+        output.data(render(violations, "text", where=str(out)))
+        output.say("the plan breaks these rules and was not written")
+        raise typer.Exit(FINDINGS)
+    write_text(workspace.path(out), to_json(made, indent=1) + "\n")
+    if as_json:
+        output.data_json(to_data(made.evidence))
+        return
+    show_plan(made)
+    output.say(f"wrote {out}: every rule holds; `vorst check {out}` proves it again")
+
+
+def show_plan(made: object) -> None:
+    """The plan's summary as tables on stdout."""
+    from collections import Counter
+
+    from capacity.plan import Plan
+
+    assert isinstance(made, Plan)  # noqa: S101 - narrows the type for the checker
+    counts = Counter(d.strategy for d in made.decisions)
+    output.table("strategies", ["strategy", "assets"], sorted(counts.items()), right=[1])
+    output.table(
+        "objectives, in order",
+        ["objective", "value", "lower bound", "gap", "bound holds for"],
+        [
+            [o.name, f"{o.value:,.0f}", f"{o.bound:,.0f}", f"{o.gap:.1%}", o.basis]
+            for o in made.evidence.objectives
+        ],
+        right=[1, 2, 3],
+    )
+    output.table(
+        "binding limits",
+        ["limit", "where", "used", "of", "what it does"],
+        [
+            [b.limit_path, b.where, f"{b.used:,.1f}", f"{b.limit:,.1f}", b.explanation]
+            for b in made.evidence.binding[:12]
+        ],
+        right=[2, 3],
+    )
+    if made.unplaced:
+        unproven = sum(entry.is_unproven for entry in made.unplaced)
+        output.table(
+            f"{len(made.unplaced)} assets without a place, {unproven} of them unproven",
+            ["asset", "lacks", "why"],
+            [
+                [u.name, ", ".join(l.dimension for l in u.lacks), u.lacks[0].explanation]
+                for u in made.unplaced[:12]
+            ],
+        )
+
+
+def check(
+    context: typer.Context,
+    plan_file: Annotated[Path, typer.Argument(metavar="PLAN", help="The plan to check.")] = Path(PLAN_FILE),
+    format_: Annotated[str, typer.Option("--format", help="text, json, junit, sarif or github.")] = "text",
+) -> None:
+    """Replay the plan event by event, independent of the planners; exit code 2 when a rule is broken."""
+    from capacity.check_output import FORMATS, render
+    from capacity.verify import check as prove
+
+    if format_ not in FORMATS:
+        raise InputError(f"no format {format_!r}", remedy=f"use one of {', '.join(FORMATS)}")
+    workspace: Workspace = context.obj
+    document = workspace.plan(plan_file)
+    violations = prove(workspace.estate(), workspace.facility(), document)
+    output.data(render(violations, format_, where=str(plan_file)))
+    if violations:
+        raise typer.Exit(FINDINGS)
+
+
+def diff(
+    context: typer.Context,
+    first: Annotated[Path, typer.Argument(metavar="A", help="The plan before.")],
+    second: Annotated[Path, typer.Argument(metavar="B", help="The plan after.")],
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """Compare two plans; exit code 2 when they differ."""
+    from capacity.plan_diff import diff as compare
+    from capacity.plan_diff import render_text
+    from inventory.documents import to_json
+
+    workspace: Workspace = context.obj
+    found = compare(workspace.plan(first), workspace.plan(second))
+    output.data(to_json(found, indent=2) if as_json else render_text(found))
+    if not found.is_empty:
+        raise typer.Exit(FINDINGS)
+
+
+def schema(document: Annotated[str, typer.Argument(help="estate, facility, plan or runrecord.")]) -> None:
+    """Print the JSON Schema of a document."""
+    from capacity.facility import Facility
+    from capacity.plan import Plan
+    from inventory.documents import json_schema
+    from inventory.estate import Estate
+    from inventory.records import RunRecord
+
+    documents: dict[str, type] = {
+        "estate": Estate,
+        "facility": Facility,
+        "plan": Plan,
+        "runrecord": RunRecord,
+    }
+    if document not in documents:
+        raise InputError(f"no document {document!r}", remedy=f"use one of {', '.join(documents)}")
+    output.data_json(json_schema(documents[document]))
