@@ -124,11 +124,14 @@ def _snapshot(address: str, lists: Lists, version: tuple[int, int], read_at: dat
     complete = {spec.kind for spec in NETBOX_LISTS if spec.kind in lists.rows} - settled.incomplete
     if not lists.unavailable and "tag_assignments" not in settled.incomplete:
         complete.add("tag_assignments")
+    # Shorter before longer puts numbers written as text in their order.
     order = {kind: place for place, kind in enumerate(LISTS)}
     return SourceSnapshot(
         source=source_name(address),
         objects=tuple(
-            sorted(settled.objects, key=lambda item: (order[item.kind], _numbers(item.external_id)))
+            sorted(
+                settled.objects, key=lambda item: (order[item.kind], len(item.external_id), item.external_id)
+            )
         ),
         complete_kinds=frozenset(complete),
         read_at=read_at,
@@ -154,7 +157,7 @@ def _queries() -> Iterable[ListQuery]:
 
 
 def _objects(lists: Lists, version: tuple[int, int], address: str) -> tuple[list[SourceObject], list[str]]:
-    """Every object with its fields, its tag assignments after it, and a warning for each custom field that doesn't fit."""
+    """Every object with its fields, then its tag assignments; and a warning for each custom field that doesn't fit."""
     sites = {row["id"]: row["site"]["id"] for row in lists.rows.get("locations", ()) if row.get("site")}
     context = Context(version, sites)
     objects: list[SourceObject] = []
@@ -238,11 +241,6 @@ def _in_form(value: Any, form: str) -> Any:
     ):
         return value
     raise ValueError
-
-
-def _numbers(external_id: str) -> tuple[Any, ...]:
-    """A sorting key: ids by number, composed ones part by part."""
-    return tuple((0, int(part), "") if part.isdigit() else (1, 0, part) for part in external_id.split(":"))
 
 
 # --- what a person gives -----------------------------------------------------------------------------------------

@@ -1,8 +1,8 @@
 """What one object of NetBox's REST API says in the terms of the Estate's rows.
 
-It answers which endpoint holds which list, and which of NetBox's fields become which row fields, for NetBox 4.0 to 4.6.
-How a single value reads is in `netbox_values`; reading pages over HTTP is `netbox_pages`' part; which objects are handed
-over in the end is `netbox`'s.
+It answers which endpoint holds which list, and which of NetBox's fields become which row fields, for NetBox 4.0
+to 4.6. How a single value reads is in `netbox_values`; reading pages over HTTP is `netbox_pages`' part; which
+objects are handed over in the end is `netbox`'s.
 """
 
 from __future__ import annotations

@@ -1,8 +1,10 @@
-"""How whole lists are read from a NetBox: pages in parallel, retried, complete, and errors that say what to do.
+"""How whole lists are read from a NetBox: pages in parallel, retried, and complete.
 
-It answers with NetBox's own objects as plain data. It uses pynetbox for requests and paging, with its own pool so that
-all lists share the connections and each page's count is seen: a list that changed while it was read is read again.
-What the objects mean is `netbox_fields`' part.
+It answers with NetBox's own objects as plain data. Requests go through pynetbox, page by page on a pool of our own
+rather than through its `threading`: all lists share the connections, each page's count is seen, so that a list that
+changed while it was read is read again, and no record objects are built that nobody needs. Measured on a NetBox 4.6
+with two workers and 6,300 objects: 7.5 to 9 s, against 12.5 to 15 s for pynetbox's `all()`, threaded or not. What the
+objects mean is `netbox_fields`' part, what a refusal means `netbox_errors`'.
 """
 
 from __future__ import annotations
@@ -162,16 +164,17 @@ class NetBoxServer:
 
     def _asking(self, ask: Callable[[], Answer], where: str, kind: str | None = None) -> Answer:
         """Ask, again when an answer broke off, and turn what still fails into an error without the token."""
-        for attempt in range(1, ATTEMPTS + 1):
+        attempt = 1
+        while True:
             try:
                 return ask()
             except (requests.RequestException, RequestError, ContentError) as caught:
-                failure = caught
+                failure: Exception = caught
             if attempt == ATTEMPTS or not broke_off(failure):
-                break
+                # Raised outside the handler: the library's exception holds the request with its token.
+                raise explained(failure, self.url, where, kind)
             time.sleep(self._pause_s * 2 ** (attempt - 1))
-        # Raised outside the handler: the library's exception holds the request with its token.
-        raise explained(failure, self.url, where, kind)
+            attempt += 1
 
 
 # --- whole lists -------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 V1_TOKEN = "0123456789abcdef0123456789abcdef01234567"
@@ -81,12 +81,8 @@ class RecordedNetBox:
         self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
-        netbox = self
-
-        class Handler(_Handler):
-            served = netbox
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        handler = type("Handler", (_Handler,), {"served": self})
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         self._thread = threading.Thread(
@@ -307,7 +303,7 @@ def _schema_of_lists(schema: dict[str, Any]) -> tuple[dict[str, list[str]], dict
 
 @cache
 def _recording(shared_netbox: Path) -> tuple[bytes, dict[str, list[str]], dict[str, str], Any]:
-    """What was recorded, parsed once: the lists (pickled, as every server changes its own), their schema, the status."""
+    """What was recorded, parsed once: the lists (pickled: every server changes its own), their schema, the status."""
     rows: dict[str, list[Row]] = {
         f"{path.parent.name}/{path.stem}": json.loads(path.read_text(encoding="utf-8"))
         for path in sorted((shared_netbox / "lists").glob("*/*.json"))
@@ -324,7 +320,7 @@ def _recording(shared_netbox: Path) -> tuple[bytes, dict[str, list[str]], dict[s
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    served: RecordedNetBox
+    served: ClassVar[RecordedNetBox]
 
     def _serve(self) -> None:
         parts = urlsplit(self.path)

@@ -111,6 +111,14 @@ def test_every_list_is_asked_for_in_pages_of_a_thousand_by_id_and_unfiltered(net
     assert {asked.query["limit"] for asked in lists if asked.query["offset"] == "0"} == {"1000"}
 
 
+def test_a_small_netbox_takes_one_request_a_list(netbox: RecordedNetBox) -> None:
+    read(netbox)
+    pages = Counter(asked.endpoint for asked in netbox.asked)
+    assert pages.pop("dcim/interfaces") == 2
+    assert set(pages.values()) == {1}
+    assert len(pages) == len(NETBOX_LISTS)
+
+
 def test_progress_reaches_the_whole_of_each_list(netbox: RecordedNetBox) -> None:
     seen: list[tuple[str, int, int]] = []
     read(netbox, progress=lambda kind, done, total: seen.append((kind, done, total)))
