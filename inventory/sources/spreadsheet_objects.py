@@ -137,14 +137,19 @@ class ObjectBuilder:
         self._places[key] = row
         return True
 
-    def _put_unique(self, row: Row, kind: str, parts: tuple[str, ...], values: dict[str, Any]) -> None:
+    def _put_unique(
+        self, row: Row, kind: str, parts: tuple[str, ...], values: dict[str, Any], *, field: str = ""
+    ) -> None:
+        """Keep an object; an error, at `field` or for the whole row, when its key is there already."""
         ref = SourceRef(kind, external_id(row.sheet.name, *parts))
         if not self._put(ref, values, row):
             other = self._places[ref.kind, ref.external_id]
+            what = shown(row.text(field)) if field else "the row"
             self._findings.error(
-                row.place(),
-                f"the row repeats row {other.number}: {shown(' / '.join(part for part in parts if part))}",
+                row.place(field),
+                f"{what} repeats row {other.number}",
                 "delete one of the two",
+                row.get(field),
             )
 
     # --- sheets whose rows others can name ---------------------------------------------------------------------------------
@@ -186,9 +191,19 @@ class ObjectBuilder:
             self._put(ref, {"device_type_id": entry.ref, "name": name}, row)
 
     def _inherit_room(self, entry: Entry, values: dict[str, Any]) -> None:
-        rack = self._directory.entry(values.get("rack_id"))
-        if rack is not None and rack.room is not None:
-            values["location_id"] = values.get("location_id") or rack.room
+        """The room of a device whose row has none: its rack's, or its chassis'."""
+        if values.get("location_id") is not None:
+            return
+        place = entry
+        if values.get("parent_device_id") is not None:
+            place = self._directory.entry(values["parent_device_id"]) or entry
+        rack = self._directory.entry(
+            self._reference(place.row, "rack_id") if place.row.text("rack_id") else None
+        )
+        room = rack.room if rack is not None else None
+        room = room or (self._reference(place.row, "location_id") if place is not entry else None)
+        if room is not None:
+            values["location_id"] = room
 
     # --- other sheets ------------------------------------------------------------------------------------------------------
 
@@ -206,7 +221,7 @@ class ObjectBuilder:
             self._same_panel(ref, values, row)
         if row.text("name"):
             feed = {**self._fields(row, "power_feeds"), "name": row.text("name"), "power_panel_id": ref}
-            self._put_unique(row, "power_feeds", (site.path[0], panel, row.text("name")), feed)
+            self._put_unique(row, "power_feeds", (site.path[0], panel, row.text("name")), feed, field="name")
 
     def _same_panel(self, ref: SourceRef, values: dict[str, Any], row: Row) -> None:
         known = self._objects[ref.kind, ref.external_id]
@@ -268,7 +283,9 @@ class ObjectBuilder:
                 "name two or more, separated by ;",
                 row.get("members"),
             )
-        self._put_unique(row, "constraints", (row.text("name"),), {**self._fields(row), "members": members})
+        self._put_unique(
+            row, "constraints", (row.text("name"),), {**self._fields(row), "members": members}, field="name"
+        )
 
     def _special_need(self, row: Row) -> None:
         target = self._directory.resolve(row, "object")
@@ -297,7 +314,9 @@ class ObjectBuilder:
         values = self._fields(row)
         if "site_ids" in row.values:
             values["site_ids"] = self._directory.resolve_list(row, "site_ids")
-        self._put_unique(row, "circuits", (slug_of(row.text("provider_id")), row.text("cid")), values)
+        self._put_unique(
+            row, "circuits", (slug_of(row.text("provider_id")), row.text("cid")), values, field="cid"
+        )
 
 
 def _key(ref: SourceRef) -> str:

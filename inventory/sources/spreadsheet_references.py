@@ -152,14 +152,12 @@ class Directory:
         return None
 
     def _full(self, entry: Entry) -> str:
-        names = entry.row
+        """The longer name of an entry, as a person would write it."""
+        row = entry.row
         site = self.entry(entry.site)
-        first = (
-            names.text("manufacturer_id")
-            or names.text("cluster_id")
-            or (site.row.text("name") if site else "")
-        )
-        own = names.text("name") or names.text("model")
+        outer = {"Device types": "manufacturer_id", "Virtual machines": "cluster_id"}.get(row.sheet.name, "")
+        first = row.text(outer) or (site.row.text("name") if site else "")
+        own = row.text("name") or row.text("model")
         return shown(f"{first} / {own}" if first else own)
 
     def _not_found(self, place: Place, text: str, sheets: Sequence[str]) -> None:
