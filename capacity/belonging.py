@@ -41,7 +41,9 @@ class Belonging:
         tenant = self.estate.by_id("tenants").get(tenant_id) if tenant_id is not None else None
         if tenant is None:
             return None
-        group = self.estate.by_id("tenant_groups").get(tenant.group_id) if tenant.group_id is not None else None
+        group = (
+            self.estate.by_id("tenant_groups").get(tenant.group_id) if tenant.group_id is not None else None
+        )
         slug: str = group.slug if group else tenant.slug
         return slug
 
@@ -57,7 +59,9 @@ class Belonging:
     def _site_of_machine(self, machine: VirtualMachine) -> int | None:
         if machine.site_id is not None:
             return machine.site_id
-        cluster = self.estate.by_id("clusters").get(machine.cluster_id) if machine.cluster_id is not None else None
+        cluster = (
+            self.estate.by_id("clusters").get(machine.cluster_id) if machine.cluster_id is not None else None
+        )
         if cluster is not None and cluster.scope is not None:
             scope: Ref = cluster.scope
             if scope.kind == "sites":
@@ -65,7 +69,9 @@ class Belonging:
             if scope.kind == "locations" and (location := self.estate.find(scope)) is not None:
                 site_id: int = location.site_id
                 return site_id
-        device = self.estate.by_id("devices").get(machine.device_id) if machine.device_id is not None else None
+        device = (
+            self.estate.by_id("devices").get(machine.device_id) if machine.device_id is not None else None
+        )
         return device.site_id if device else None
 
     def room_of(self, device: Device) -> int | None:

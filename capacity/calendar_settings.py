@@ -148,5 +148,7 @@ def _resource(name: str, entry: ResourceInput, zone: ZoneInfo) -> CalendarResour
     def aware(moment: datetime) -> datetime:
         return moment if moment.tzinfo else moment.replace(tzinfo=zone)
 
-    exceptions = tuple(CalendarException(aware(e.start), aware(e.end), e.capacity, e.reason) for e in entry.exceptions)
+    exceptions = tuple(
+        CalendarException(aware(e.start), aware(e.end), e.capacity, e.reason) for e in entry.exceptions
+    )
     return CalendarResource(name, entry.capacity, entry.unit, _slots(entry.slots), exceptions)

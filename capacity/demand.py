@@ -148,7 +148,9 @@ class _Deriver:
             return observed
         if redundancy is not None:
             own = _ports_power(self._ports.get(device.id, ()), redundancy, "power.ports")
-            by_type = _ports_power(self._type_ports.get(device.device_type_id, ()), redundancy, "power.type_ports")
+            by_type = _ports_power(
+                self._type_ports.get(device.device_type_id, ()), redundancy, "power.type_ports"
+            )
             if own or by_type:
                 return own or by_type
         return self._similar(device, self._type_power, "power.similar")
@@ -203,7 +205,9 @@ class _Deriver:
         observed = [o.value for o in self._observed.get((Ref("devices", device.id), "weight_kg"), [])]
         if observed:
             return Quantity(min(observed), max(observed), max(observed), "weight.observed")
-        return self._type_weight(device.device_type_id) or self._similar(device, self._type_weight, "weight.similar")
+        return self._type_weight(device.device_type_id) or self._similar(
+            device, self._type_weight, "weight.similar"
+        )
 
     def _type_weight(self, device_type_id: int) -> Quantity | None:
         weight_kg = self._types[device_type_id].weight_kg
@@ -253,7 +257,7 @@ class _Deriver:
 
 
 def _ports_power(ports: Ports, redundancy: Redundancy, rule: str) -> Quantity | None:
-    """k × the largest port's maximum draw: NetBox's draw is per port, and k ports carry the load."""
+    """K × the largest port's maximum draw: NetBox's draw is per port, and k ports carry the load."""
     draws = [port.maximum_draw_w for port in ports]
     if not draws or any(draw is None for draw in draws):
         return None

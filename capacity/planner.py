@@ -7,6 +7,7 @@ that stays, stays too). Whether the result holds is for `verify`, which shares n
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
@@ -69,7 +70,7 @@ def _plan(
     today = calendar.start.date()
     decisions = decide(estate, demands, facility=facility, today=today)
     dropped: dict[Ref, Unplaced] = {}
-    for round_number in range(ROUNDS):
+    for round_number in itertools.count(1):
         tell("placing", round_number, ROUNDS)
         placed = placement.place(estate, facility, _without(decisions, dropped), demands, seed=seed)
         dated = waves.schedule(
@@ -82,12 +83,14 @@ def _plan(
             line_margin=line_margin,
             progress=lambda done, total: tell("dating", done, total),
         )
-        late = {entry.asset: entry for entry in dated.dropped} | _stranding(
-            estate, decisions, (*placed.unplaced, *dated.dropped, *dropped.values()), placed
-        )
+        late = {entry.asset: entry for entry in dated.dropped}
+        late |= _stranding(estate, decisions, (*placed.unplaced, *dated.dropped, *dropped.values()), placed)
         if not late:
             break
         dropped |= late
+        if round_number == ROUNDS:
+            placed = _cleared(placed, dropped)
+            break
     unplaced = {entry.asset: entry for entry in placed.unplaced} | dropped
     decisions = decide(estate, demands, facility=facility, today=today, staying=unplaced.keys())
     retired, undated = retirements.retire(estate, calendar, decisions, demands, dated)
@@ -123,6 +126,15 @@ def _without(decisions: Sequence[Decision], dropped: Mapping[Ref, Unplaced]) -> 
     return tuple(replace(d, strategy="retain") if d.asset in dropped else d for d in decisions)
 
 
+def _cleared(placed: Placement, dropped: Mapping[Ref, Unplaced]) -> Placement:
+    """The placement without what found no date; racks and hosts stay as they are."""
+    return replace(
+        placed,
+        devices=tuple(p for p in placed.devices if p.asset not in dropped),
+        workloads=tuple(p for p in placed.workloads if p.asset not in dropped),
+    )
+
+
 def _stranding(
     estate: Estate, decisions: Sequence[Decision], unplaced: Sequence[Unplaced], placed: Placement
 ) -> dict[Ref, Unplaced]:
@@ -151,8 +163,3 @@ def _kept(decision: Decision) -> Decision:
     """A retirement for which no crew is left within the horizon: the asset stays, and the reason says so."""
     reason = "no crew is free within the horizon to take it out"
     return replace(decision, strategy="retain", recommended="retain", rule="strategy.no_date", reason=reason)
-
-
-def demands_of(plan_document: Plan) -> dict[Ref, AssetDemand]:
-    """The plan's demands by asset."""
-    return {demand.asset: demand for demand in plan_document.demands}

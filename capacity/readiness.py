@@ -97,13 +97,12 @@ class Readiness:
             waiting = sorted(by_slot[slot])
             while waiting:
                 batch = waiting[:BATCH]
-                start = None
-                while batch:
+                job = job_of(len(batch))
+                start = timeline.earliest(job.needs, job.slots, slot, self._grid.slots)
+                while start is None and len(batch) > 1:
+                    batch = batch[: len(batch) // 2]
                     job = job_of(len(batch))
                     start = timeline.earliest(job.needs, job.slots, slot, self._grid.slots)
-                    if start is not None or len(batch) == 1:
-                        break
-                    batch = batch[: len(batch) // 2]
                 waiting = waiting[len(batch) :]
                 if start is None:
                     self._ready |= dict.fromkeys(batch)

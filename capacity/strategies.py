@@ -43,6 +43,7 @@ def decide(
     *,
     facility: Facility | None = None,
     today: date | None = None,
+    staying: Collection[Ref] = (),
 ) -> tuple[Decision, ...]:
     """One decision per asset, devices first, in ascending id.
 
@@ -99,6 +100,7 @@ class _Rules:
         demands: Mapping[Ref, AssetDemand],
         facility: Facility | None,
         today: date | None,
+        staying: Collection[Ref],
     ) -> None:
         self.estate = estate
         self.belonging = Belonging(estate)

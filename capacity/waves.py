@@ -232,14 +232,14 @@ class _Scheduler:
         intervals = self._windows.of_all(group.assets)
         longest = max((end - begin for begin, end in intervals), default=0) * SLOT_MINUTES
         if not longest:
-            return self._drop_group(
-                group, "window", "its applications, tenants and sites have no common window"
-            )
+            self._drop_group(group, "window", "its applications, tenants and sites have no common window")
+            return None
         jobs = self._jobs(group, min(longest, self._budget(group)))
         if jobs is None:
-            return self._drop_group(
+            self._drop_group(
                 group, "window", "its longest window or downtime budget is shorter than the work"
             )
+            return None
         replicas = self._replicate(group, slot)
         if replicas is None:
             return None
@@ -448,11 +448,11 @@ class _Scheduler:
             if not chosen:
                 continue
             job = self._work.decommission(len(chosen), resource)
-            start = self._timeline.earliest(job.needs, job.slots, deadline, self._grid.slots)
-            if start is None:
-                start = self._grid.slots  # beyond the horizon: shown by verify, never hidden
-            else:
-                self._timeline.take(job.needs, start, start + job.slots)
+            found = self._timeline.earliest(job.needs, job.slots, deadline, self._grid.slots)
+            if found is not None:
+                self._timeline.take(job.needs, found, found + job.slots)
+            # Without room the step lies beyond the horizon: shown by verify, never hidden.
+            start = self._grid.slots if found is None else found
             name = f"{group}-decommission-{kind}"
             yield self._step(
                 name, "decommission", chosen, start, start + job.slots, job.needs, (cutover,), group, wave

@@ -17,13 +17,17 @@ from inventory.errors import SeveralErrors, VorstError
 if TYPE_CHECKING:
     from rich.console import Console
 
+WIDTH_ELSEWHERE = 160  # columns of a table that goes to a file or another program
+
 Progress = Callable[[str, int, int], None]
 
 
 def console(*, stderr: bool = False) -> Console:
     from rich.console import Console
 
-    return Console(stderr=stderr, markup=False, highlight=False, emoji=False)
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() else WIDTH_ELSEWHERE
+    return Console(stderr=stderr, markup=False, highlight=False, emoji=False, width=width)
 
 
 def plain(text: object) -> str:
@@ -39,7 +43,7 @@ def plain(text: object) -> str:
 
 def say(message: str) -> None:
     """A message for the person, on stderr."""
-    print(message, file=sys.stderr)
+    sys.stderr.write(message + "\n")
 
 
 def data(text: str) -> None:
@@ -84,7 +88,8 @@ def progress() -> Iterator[Progress]:
     if not sys.stderr.isatty():
         yield lambda _stage, _done, _total: None
         return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress as Bars, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bars
 
     bars = Bars(
         TextColumn("{task.description}", markup=False),

@@ -1,4 +1,4 @@
-"""A workspace: the folder with `vorst.toml`, `facility.yaml` and the database, and what commands and screens load from it.
+"""A workspace: the folder with `vorst.toml`, `facility.yaml` and the database, and what is loaded from it.
 
 Relative paths resolve in the folder. Nothing here decides anything; it opens, loads and saves for those who ask.
 """

@@ -212,7 +212,7 @@ def findings(
                 [
                     f.severity,
                     f.code,
-                    f"{f.object.kind} {f.object.id}" if f.object else "",
+                    f"{f.object.kind} {f.object.id}",
                     f.message,
                     f.remedy,
                 ]

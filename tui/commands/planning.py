@@ -86,7 +86,8 @@ def capacity(
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
     """Show use against supply in every dimension, at every site and at the target, and power under every single loss."""
-    from capacity.usage import source_usage, target_usage
+    from capacity.target_usage import target_usage
+    from capacity.usage import source_usage
     from inventory.documents import to_data
 
     workspace: Workspace = context.obj

@@ -1,0 +1,236 @@
+"""Use against supply at the target, with a plan or only with what stands there: every node under every single loss.
+
+Loads on the supply graph come from `power`; lines are `usage.UsageLine`s.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from capacity.facility import CloudPool, Facility, TargetRack
+from capacity.plan import AssetDemand, Plan
+from capacity.power import Load, SupplyModel
+from capacity.resources import Redundancy
+from capacity.usage import UsageLine
+from inventory.estate import Ref
+
+
+@dataclass(frozen=True)
+class _Filled:
+    """What stands in one rack: units, planning weight, power range and ports, kit and occupants included."""
+
+    rack: TargetRack
+    units_u: float
+    weight_low_kg: float
+    weight_kg: float
+    power_low_w: float
+    power_w: float
+    ports_used: float
+    ports_provided: float
+
+
+def target_usage(facility: Facility, plan: Plan | None) -> tuple[UsageLine, ...]:
+    """Every dimension at the target: positions, entitlements, power at each node, cooling, floor, ports, cloud."""
+    demands = {demand.asset: demand for demand in plan.demands} if plan else {}
+    filled = _filled(facility, plan, demands)
+    return (
+        *_space(facility, filled),
+        *_power(facility, plan, demands),
+        *_cooling(facility, filled),
+        *_weight(facility, filled),
+        *_cloud(facility, plan, demands),
+    )
+
+
+def _filled(facility: Facility, plan: Plan | None, demands: dict[Ref, AssetDemand]) -> list[_Filled]:
+    racks = (*facility.racks, *(plan.racks if plan else ()))
+    units: dict[str, float] = defaultdict(float)
+    low_kg: dict[str, float] = defaultdict(float)
+    kg: dict[str, float] = defaultdict(float)
+    low_w: dict[str, float] = defaultdict(float)
+    watts: dict[str, float] = defaultdict(float)
+    ports: dict[str, float] = defaultdict(float)
+    for placed in plan.devices if plan else ():
+        demand = demands[placed.asset]
+        units[placed.rack] += (demand.height_u or 0) if placed.position is not None else 0
+        weight, power, port = (demand.quantities[d] for d in ("weight_kg", "power_w", "ports"))
+        low_kg[placed.rack] += weight.low
+        kg[placed.rack] += weight.planning
+        low_w[placed.rack] += power.low
+        watts[placed.rack] += power.planning
+        ports[placed.rack] += port.planning
+    pools = {pool.name: pool for pool in facility.pools}
+    for host in plan.hosts if plan else ():
+        kind = pools[host.pool].host_type
+        units[host.rack] += kind.height_u
+        low_kg[host.rack] += kind.weight_kg
+        kg[host.rack] += kind.weight_kg
+        low_w[host.rack] += kind.power_w
+        watts[host.rack] += kind.power_w
+        ports[host.rack] += kind.ports_used
+    found: list[_Filled] = []
+    for rack in racks:
+        fixed_kg = rack.tare_kg + sum(item.weight_kg for item in rack.contents)
+        fixed_w = sum(item.power_w for item in rack.contents)
+        occupied_u = sum(item.height_u for item in rack.contents if item.role == "occupant")
+        found.append(
+            _Filled(
+                rack,
+                units[rack.id] + occupied_u,
+                low_kg[rack.id] + fixed_kg,
+                kg[rack.id] + fixed_kg,
+                low_w[rack.id] + fixed_w,
+                watts[rack.id] + fixed_w,
+                ports[rack.id] + sum(item.ports_used for item in rack.contents),
+                sum(item.ports_provided for item in rack.contents),
+            )
+        )
+    return found
+
+
+def _space(facility: Facility, filled: list[_Filled]) -> Iterator[UsageLine]:
+    area = {position.name: position.area_m2 for position in facility.positions}
+    used_m2 = sum(area[f.rack.position] for f in filled)
+    yield UsageLine(
+        "target", "target", "area_m2", used_m2, used_m2, facility.useful_area_m2, note="positions with a rack"
+    )
+    for entry in facility.entitlements:
+        own = [f for f in filled if f.rack.owner == entry.partner]
+        where = f"target, partner {entry.partner}"
+        m2 = sum(area[f.rack.position] for f in own)
+        yield UsageLine("target", where, "area_m2", m2, m2, entry.area_m2, note="entitlement")
+        low_w, high_w = sum(f.power_low_w for f in own), sum(f.power_w for f in own)
+        yield UsageLine("target", where, "power_w", low_w, high_w, entry.power_w, note="entitlement")
+        units = sum(f.units_u for f in own)
+        yield UsageLine("target", where, "height_u", units, units, entry.units_u, note="entitlement")
+    used, provided = sum(f.ports_used for f in filled), sum(f.ports_provided for f in filled)
+    yield UsageLine("target", "target", "ports", used, used, provided, note="in all racks")
+
+
+def loads_of(facility: Facility, plan: Plan | None, demands: dict[Ref, AssetDemand]) -> list[Load]:
+    """Every load on the supply graph: kit, occupants, placed devices and hosts, at planning draws."""
+    loads: list[Load] = []
+    for rack in (*facility.racks, *(plan.racks if plan else ())):
+        for item in rack.contents:
+            if item.supplies:
+                loads.append(Load(item.name, item.power_w, Redundancy.parse(item.redundancy), item.supplies))
+    pools = {pool.name: pool for pool in facility.pools}
+    for host in plan.hosts if plan else ():
+        kind = pools[host.pool].host_type
+        loads.append(Load(host.id, kind.power_w, Redundancy.parse(kind.redundancy), host.supplies))
+    for placed in plan.devices if plan else ():
+        demand = demands[placed.asset]
+        if placed.supplies and demand.redundancy is not None:
+            power_w = demand.quantities["power_w"].planning
+            loads.append(
+                Load(str(placed.asset.id), power_w, Redundancy.parse(demand.redundancy), placed.supplies)
+            )
+    return loads
+
+
+def _power(facility: Facility, plan: Plan | None, demands: dict[Ref, AssetDemand]) -> Iterator[UsageLine]:
+    """Each node above the feeds at its worst over no loss and every single loss; of the feeds and legs the fullest."""
+    model = SupplyModel.of(facility)
+    loads = model.evaluate(loads_of(facility, plan, demands))
+    worst_w, at = loads.nodes.max(axis=0), loads.nodes.argmax(axis=0)
+    shares = worst_w / model.usable_w
+    for index, node in enumerate(model.nodes):
+        if node.kind != "feed":
+            note = f"worst over all single losses: {_scenario(model, int(at[index]))}; {node.kind}"
+            where = f"target, {node.name}"
+            yield UsageLine(
+                "target",
+                where,
+                "power_w",
+                float(loads.nodes[0, index]),
+                float(worst_w[index]),
+                float(model.usable_w[index]),
+                note=note,
+            )
+    feeds = [i for i, node in enumerate(model.nodes) if node.kind == "feed"]
+    if feeds:
+        fullest = max(feeds, key=lambda i: float(shares[i]))
+        note = f"fullest feed: {_scenario(model, int(at[fullest]))}"
+        where = f"target, feed {model.names[fullest]}"
+        load_w = float(worst_w[fullest])
+        yield UsageLine("target", where, "power_w", load_w, load_w, float(model.usable_w[fullest]), note=note)
+        legs = loads.legs.max(axis=(0, 2))
+        leg = max(feeds, key=lambda i: float(legs[i] / model.leg_usable_w[i]))
+        load_w, usable_w = float(legs[leg]), float(model.leg_usable_w[leg])
+        where = f"target, feed {model.names[leg]}"
+        yield UsageLine(
+            "target", where, "power_w", load_w, load_w, usable_w, note="fullest phase leg under any loss"
+        )
+
+
+def _scenario(model: SupplyModel, index: int) -> str:
+    return "no loss" if index == 0 else f"{model.scenarios[index]} lost"
+
+
+def _cooling(facility: Facility, filled: list[_Filled]) -> Iterator[UsageLine]:
+    zone_of = {position.name: position.cooling_zone for position in facility.positions}
+    for zone in facility.cooling_zones:
+        own = [f for f in filled if zone_of[f.rack.position] == zone.name]
+        low_w, high_w = sum(f.power_low_w for f in own), sum(f.power_w for f in own)
+        note = f"{zone.redundant_units} of {zone.units} units in reserve"
+        yield UsageLine("target", f"target, {zone.name}", "heat_w", low_w, high_w, zone.usable_w, note=note)
+
+
+def _weight(facility: Facility, filled: list[_Filled]) -> Iterator[UsageLine]:
+    """The rack nearest to what it or its floor bears."""
+    halls = {hall.name: hall.floor for hall in facility.halls}
+    positions = {position.name: position for position in facility.positions}
+    best: tuple[float, _Filled, float, str] | None = None
+    for entry in filled:
+        position, rack = positions[entry.rack.position], entry.rack
+        floor = halls[position.hall]
+        limits = [(rack.max_weight_kg, "the rack's own maximum")]
+        if floor.basis == "footprint" and floor.limit_kg_m2 is not None:
+            limits.append(
+                (floor.limit_kg_m2 * rack.width_mm * rack.depth_mm / 1e6, "floor, over its footprint")
+            )
+        if floor.basis == "bay" and floor.limit_kg_m2 is not None:
+            limits.append((floor.limit_kg_m2 * position.width_m * position.depth_m, "floor, over its bay"))
+        if floor.basis == "point" and floor.point_kg is not None:
+            limits.append((floor.point_kg * 4, "floor, on four points"))
+        limit, basis = min(limits)
+        if best is None or entry.weight_kg / limit > best[0]:
+            best = (entry.weight_kg / limit, entry, limit, basis)
+    if best is not None:
+        _, entry, limit, basis = best
+        where = f"target, rack {entry.rack.id}"
+        yield UsageLine(
+            "target",
+            where,
+            "weight_kg",
+            entry.weight_low_kg,
+            entry.weight_kg,
+            limit,
+            note=f"heaviest: {basis}",
+        )
+
+
+def _cloud(facility: Facility, plan: Plan | None, demands: dict[Ref, AssetDemand]) -> Iterator[UsageLine]:
+    for pool in facility.pools:
+        hosts = sum(host.pool == pool.name for host in plan.hosts) if plan else 0
+        used: dict[str, float] = defaultdict(float)
+        for workload in plan.workloads if plan else ():
+            if workload.pool == pool.name:
+                for dimension in ("vcpus", "memory_mb", "disk_mb"):
+                    used[dimension] += demands[workload.asset].quantities[dimension].planning
+        for dimension, supply in _pool_supply(pool, hosts).items():
+            note = f"{hosts} hosts, {pool.reserve_hosts} of them in reserve"
+            where = f"target, pool {pool.name}"
+            yield UsageLine("target", where, dimension, used[dimension], used[dimension], supply, note=note)
+
+
+def _pool_supply(pool: CloudPool, hosts: int) -> dict[str, float]:
+    working = max(hosts - pool.reserve_hosts, 0)
+    kind = pool.host_type
+    return {
+        "vcpus": working * kind.vcpus * pool.cpu_overcommit,
+        "memory_mb": working * kind.memory_mb * pool.memory_overcommit,
+        "disk_mb": working * kind.storage_mb * pool.storage_fill / pool.replicas,
+    }
