@@ -89,6 +89,10 @@ def read_netbox(
 ) -> SourceSnapshot:
     """Read everything the Estate has that this NetBox has.
 
+    A list the token may not read is named in the warnings and isn't complete; neither is one that other objects
+    refer to in vain. A permission that hides some objects of a list from a token, and all that refers to them,
+    can't be noticed: give it the permission to view all of a list, or none.
+
     Args:
         url: NetBox's address, without /api.
         token: a v1 token, or a v2 token as `nbt_KEY.SECRET`; it needs no more than view permissions.

@@ -56,9 +56,12 @@ def test_the_snapshot_was_read_whole(snapshot: SourceSnapshot) -> None:
 
 
 @pytest.mark.parametrize("spec", NETBOX_LISTS, ids=lambda spec: spec.kind)
-def test_every_object_of_every_list_is_there(snapshot: SourceSnapshot, spec: NetBoxList) -> None:
-    expected = {str(row["id"]) for row in listed(spec.app, spec.endpoint) if spec.counts(row)}
-    assert {item.external_id for item in snapshot.objects if item.kind == spec.kind} == expected
+def test_every_object_of_every_list_is_there_by_its_name(snapshot: SourceSnapshot, spec: NetBoxList) -> None:
+    expected = {
+        str(row["id"]): row.get("name") for row in listed(spec.app, spec.endpoint) if spec.counts(row)
+    }
+    found = {item.external_id: item.fields.get("name") for item in snapshot.objects if item.kind == spec.kind}
+    assert found == expected
 
 
 def test_devices_are_as_netbox_shows_them(snapshot: SourceSnapshot) -> None:
@@ -125,4 +128,7 @@ def test_it_syncs_into_an_estate_and_then_shows_nothing(snapshot: SourceSnapshot
         estate = take_snapshot(database)
         expected = Counter(item.kind for item in snapshot.objects)
         assert {kind: len(getattr(estate, kind)) for kind in LISTS if getattr(estate, kind)} == dict(expected)
+        for kind in ("sites", "racks", "devices", "virtual_machines"):
+            names = Counter(item.fields["name"] for item in snapshot.objects if item.kind == kind)
+            assert Counter(estate.column(kind, "name")) == names
         assert diff(database, snapshot).changes == ()
