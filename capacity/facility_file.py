@@ -109,7 +109,7 @@ def _path_text(parts: Iterable[int | str]) -> str:
 
 
 def path_parts(path: str) -> list[int | str]:
-    """ "halls[0].floor" as ["halls", 0, "floor"]."""
+    """The keys and indexes of a path: halls[0].floor is ["halls", 0, "floor"]."""
     return [int(index) if index else key for key, index in re.findall(r"([^.\[\]]+)|\[(\d+)\]", path)]
 
 
@@ -173,7 +173,7 @@ def _resolve(model: FacilityInput, tree: dict[str, Any]) -> Facility:
         security_zones=model.security_zones,
         positions=positions,
         racks=tuple(
-            _rack(rack, models[rack.model], by_name[rack.position], three_phase[rack.position])
+            _rack(rack, models[rack.model], by_name[rack.position], is_three_phase=three_phase[rack.position])
             for rack in model.racks
         ),
         rack_models=tuple(models.values()),
@@ -280,12 +280,14 @@ def _rack_model(model: RackModelInput) -> RackModel:
     return RackModel(**{**model.model_dump(exclude={"kit"}), "kit": kit})
 
 
-def _rack(rack: RackInput, model: RackModel, position: Position, is_three_phase: bool) -> TargetRack:
+def _rack(rack: RackInput, model: RackModel, position: Position, *, is_three_phase: bool) -> TargetRack:
     kit = mount_kit(model, position, is_three_phase=is_three_phase)
     taken = sum(len(item.supplies) for item in kit)
     occupants: list[Mounted] = []
     for item in rack.occupants:
-        occupants.append(_mounted(KitItem(**item.model_dump()), position, "occupant", taken, is_three_phase))
+        occupants.append(
+            _mounted(KitItem(**item.model_dump()), position, "occupant", taken, is_three_phase=is_three_phase)
+        )
         taken += len(item.cords)
     return TargetRack(
         id=rack.id,
@@ -309,12 +311,12 @@ def mount_kit(model: RackModel, position: Position, *, is_three_phase: bool) -> 
     mounted: list[Mounted] = []
     taken = 0
     for item in model.kit:
-        mounted.append(_mounted(item, position, "kit", taken, is_three_phase))
+        mounted.append(_mounted(item, position, "kit", taken, is_three_phase=is_three_phase))
         taken += len(item.cords)
     return tuple(mounted)
 
 
-def _mounted(item: KitItem, position: Position, role: str, taken: int, is_three_phase: bool) -> Mounted:
+def _mounted(item: KitItem, position: Position, role: str, taken: int, *, is_three_phase: bool) -> Mounted:
     supplies = tuple(
         Supply(position.feeds[cord], LEGS[(taken + offset) // 2 % 3] if is_three_phase else LEGS[0])
         for offset, cord in enumerate(item.cords)

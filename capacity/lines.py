@@ -1,7 +1,7 @@
 """The lines between sites while things move: which circuit a site replicates over, and which flows cross it meanwhile.
 
-A flow crosses a site when an asset of one end stands there and one of the other end stands elsewhere; it then counts with
-its whole rate (docs/reference/rules.md). The scheduler moves assets here one group at a time and asks whether the lines
+A flow crosses a site when an asset of one end stands there and one of the other end stands elsewhere; it then counts
+with its whole rate (docs/reference/rules.md). The scheduler moves assets here one group at a time and asks whether the lines
 still bear it. The checker has its own reading.
 """
 
@@ -61,7 +61,7 @@ class Lines:
         share_held: float,
         margin: float,
     ) -> None:
-        """`where`: asset → site now (retired assets left out). `share_held`: share of the replicating circuit kept free.
+        """`where`: asset → site now (retired assets left out). `share_held`: share of a circuit kept to replicate.
 
         `margin` ≤ 1 tightens the limit, for moves within one night whose order is not the order asked here.
         """

@@ -1,7 +1,7 @@
-"""Which assets move in one go: from constraints, chassis, tight flows, applications and rooms, each group with its reason.
+"""Which assets move in one go, and why: from constraints, chassis, tight flows, applications and rooms.
 
-Hard ties come first (a chassis and its blades, `together`, flows whose latency bound the way between sites would break);
-then applications and heavy flows join what still fits the size limit; what is left is bundled by site and partner. When
+Hard ties come first (a chassis and its blades, `together`, flows whose latency bound the way between sites would
+break); then applications and heavy flows join what still fits the size limit; what is left is bundled by site and partner. When
 a group moves is for `waves`.
 """
 

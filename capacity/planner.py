@@ -7,7 +7,6 @@ that stays, stays too). Whether the result holds is for `verify`, which shares n
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
@@ -17,7 +16,7 @@ from capacity.calendar import Calendar
 from capacity.demand import derive
 from capacity.facility import Facility
 from capacity.placement import Placement
-from capacity.plan import AssetDemand, Decision, Inputs, Lack, Plan, Unplaced, sealed
+from capacity.plan import Decision, Inputs, Lack, Plan, Unplaced, sealed
 from capacity.strategies import decide
 from capacity.verify import check
 from inventory.estate import Estate, Ref
@@ -47,11 +46,19 @@ def plan(
     `planning_value`: where hard limits hold within a demand's range, "high" or "mid". `progress` is called with the
     stage, what is done of it and what it has in all. Raises VorstError for inputs that contradict themselves.
     """
-    result = _plan(estate, facility, calendar, seed, name, planning_value, LINE_MARGINS[0], progress)
-    for margin in LINE_MARGINS[1:]:
+    for margin in LINE_MARGINS:
+        result = _plan(
+            estate,
+            facility,
+            calendar,
+            seed=seed,
+            name=name,
+            planning_value=planning_value,
+            line_margin=margin,
+            progress=progress,
+        )
         if not any(violation.code == "CIRCUIT" for violation in check(estate, facility, result)):
             break
-        result = _plan(estate, facility, calendar, seed, name, planning_value, margin, progress)
     return result
 
 
@@ -59,6 +66,7 @@ def _plan(
     estate: Estate,
     facility: Facility,
     calendar: Calendar,
+    *,
     seed: int,
     name: str,
     planning_value: str,
@@ -70,8 +78,9 @@ def _plan(
     today = calendar.start.date()
     decisions = decide(estate, demands, facility=facility, today=today)
     dropped: dict[Ref, Unplaced] = {}
-    for round_number in itertools.count(1):
-        tell("placing", round_number, ROUNDS)
+    rounds = 0
+    while True:
+        tell("placing", rounds, ROUNDS)
         placed = placement.place(estate, facility, _without(decisions, dropped), demands, seed=seed)
         dated = waves.schedule(
             estate,
@@ -85,10 +94,9 @@ def _plan(
         )
         late = {entry.asset: entry for entry in dated.dropped}
         late |= _stranding(estate, decisions, (*placed.unplaced, *dated.dropped, *dropped.values()), placed)
-        if not late:
-            break
         dropped |= late
-        if round_number == ROUNDS:
+        rounds += 1
+        if not late or rounds == ROUNDS:
             placed = _cleared(placed, dropped)
             break
     unplaced = {entry.asset: entry for entry in placed.unplaced} | dropped

@@ -62,7 +62,7 @@ def _steps(
 ) -> tuple[tuple[Step, ...], tuple[Ref, ...]]:
     steps: list[Step] = []
     late: list[Ref] = []
-    for (site, kind, earliest), assets in sorted(batches.items(), key=lambda item: (item[0][2], item[0][:2])):
+    for (_, kind, earliest), assets in sorted(batches.items(), key=lambda item: (item[0][2], item[0][:2])):
         resource = "crew" if kind == "devices" else "engineer"
         for first in range(0, len(assets), BATCH):
             batch = assets[first : first + BATCH]

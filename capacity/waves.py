@@ -1,8 +1,8 @@
 """Dates what was placed: commissioning, replication, cutover, relocation, decommission and retirement, as typed steps.
 
-Groups (`move_groups`) are taken in priority order, week by week: a group gets the earliest start at which its windows,
-its crews, vans and engineers, its replication and the lines between sites all allow it. What finds no date is handed back
-with what it lacks. The order is a heuristic; that every step holds is proven by `verify`.
+Groups (`move_groups`) are taken in priority order, week by week: a group gets the earliest start at which its
+windows, its crews, vans and engineers, its replication and the lines between sites all allow it. What finds no date is
+handed back with what it lacks. The order is a heuristic; that every step holds is proven by `verify`.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from typing import NamedTuple
 
 import numpy as np
 
@@ -47,6 +48,13 @@ class Schedule:
     left_at: dict[Ref, int]
     timeline: Timeline
     grid: Grid
+
+
+class _Batch(NamedTuple):
+    """The group and wave a step belongs to."""
+
+    group: str
+    wave: int
 
 
 @dataclass(slots=True)
@@ -225,9 +233,8 @@ class _Scheduler:
     def _prepare(self, group: Group) -> _Pending | None:
         ready = self._readiness.of(group.assets)
         if ready is None:
-            return self._drop_group(
-                group, "phase", "its rack or host cannot be brought up within the horizon"
-            )
+            self._drop_group(group, "phase", "its rack or host cannot be brought up within the horizon")
+            return None
         slot, after = ready
         intervals = self._windows.of_all(group.assets)
         longest = max((end - begin for begin, end in intervals), default=0) * SLOT_MINUTES
@@ -423,25 +430,26 @@ class _Scheduler:
         )
 
     def _group_steps(self, entry: _Pending, wave: int) -> Iterable[Step]:
-        group = entry.group.id
+        batch = _Batch(entry.group.id, wave)
         copies: list[str] = []
-        for site, workloads, circuit, begin, end in entry.replicas:
-            copies.append(f"{group}-replicate-{site}")
+        for site_id, workloads, circuit, begin, end in entry.replicas:
+            copies.append(f"{batch.group}-replicate-{site_id}")
             needs = self._work.replicate(workloads, circuit).needs
-            yield self._step(copies[-1], "replicate", workloads, begin, end, needs, entry.after, group, wave)
+            yield self._step(batch, copies[-1], "replicate", workloads, (begin, end), needs, entry.after)
         for (kind, site, assets, job), start in zip(entry.jobs, entry.starts, strict=True):
             end = start + job.slots
-            name = f"{group}-{kind}" if site is None else f"{group}-{kind}-{site}"
+            name = f"{batch.group}-{kind}" if site is None else f"{batch.group}-{kind}-{site}"
             before = tuple(copies) if kind == "cutover" else entry.after
             deadline = end + self._calendar.rollback_days * DAY + CLOCK_CHANGE
-            yield self._step(name, kind, assets, start, end, job.needs, before, group, wave, deadline)
+            step = self._step(batch, name, kind, assets, (start, end), job.needs, before)
+            yield replace(step, rollback_deadline=self._grid.moment(deadline))
             for asset in assets:
                 self._left_at[asset] = end
             if kind == "cutover":
-                yield from self._decommissions(name, assets, deadline, group, wave)
+                yield from self._decommissions(batch, name, assets, deadline)
 
     def _decommissions(
-        self, cutover: str, assets: Sequence[Ref], deadline: int, group: str, wave: int
+        self, batch: _Batch, cutover: str, assets: Sequence[Ref], deadline: int
     ) -> Iterable[Step]:
         for kind, resource in (("virtual_machines", "engineer"), ("devices", "crew")):
             chosen = tuple(asset for asset in assets if asset.kind == kind)
@@ -453,40 +461,35 @@ class _Scheduler:
                 self._timeline.take(job.needs, found, found + job.slots)
             # Without room the step lies beyond the horizon: shown by verify, never hidden.
             start = self._grid.slots if found is None else found
-            name = f"{group}-decommission-{kind}"
-            yield self._step(
-                name, "decommission", chosen, start, start + job.slots, job.needs, (cutover,), group, wave
-            )
+            name = f"{batch.group}-decommission-{kind}"
+            span = (start, start + job.slots)
+            yield self._step(batch, name, "decommission", chosen, span, job.needs, (cutover,))
             for asset in chosen:
-                self._left_at[asset] = start + job.slots
+                self._left_at[asset] = span[1]
 
     def _step(
         self,
+        batch: _Batch,
         name: str,
         kind: str,
         assets: Sequence[Ref],
-        begin: int,
-        end: int,
+        span: Interval,
         needs: Mapping[str, float],
         predecessors: Sequence[str],
-        group: str,
-        wave: int,
-        deadline: int | None = None,
     ) -> Step:
-        start, finish = self._grid.moment(begin), self._grid.moment(end)
+        start, end = self._grid.moment(span[0]), self._grid.moment(span[1])
         return Step(
             id=name,
             kind=kind,
             start=start,
-            end=finish,
+            end=end,
             predecessors=tuple(predecessors),
             moves=tuple(
                 Move(a, source_place(self._estate, a, self._sites[a]), self._target(kind, a)) for a in assets
             ),
-            uses=tuple(Use(resource, amount, start, finish) for resource, amount in sorted(needs.items())),
-            group=group,
-            wave=wave,
-            rollback_deadline=None if deadline is None else self._grid.moment(deadline),
+            uses=tuple(Use(resource, amount, start, end) for resource, amount in sorted(needs.items())),
+            group=batch.group,
+            wave=batch.wave,
         )
 
     def _target(self, kind: str, asset: Ref) -> Place | None:
