@@ -1,8 +1,8 @@
 """The lines between sites while things move: which circuit a site replicates over, and which flows cross it meanwhile.
 
 A flow crosses a site when an asset of one end stands there and one of the other end stands elsewhere; it then counts
-with its whole rate (docs/reference/rules.md). The scheduler moves assets here one group at a time and asks whether the lines
-still bear it. The checker has its own reading.
+with its whole rate (docs/reference/rules.md). The scheduler moves assets here one group at a time and asks whether the
+lines still bear it. The checker has its own reading.
 """
 
 from __future__ import annotations

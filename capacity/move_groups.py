@@ -1,8 +1,8 @@
 """Which assets move in one go, and why: from constraints, chassis, tight flows, applications and rooms.
 
 Hard ties come first (a chassis and its blades, `together`, flows whose latency bound the way between sites would
-break); then applications and heavy flows join what still fits the size limit; what is left is bundled by site and partner. When
-a group moves is for `waves`.
+break); then applications and heavy flows join what still fits the size limit; what is left is bundled by site and
+partner. When a group moves is for `waves`.
 """
 
 from __future__ import annotations

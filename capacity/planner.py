@@ -46,7 +46,8 @@ def plan(
     `planning_value`: where hard limits hold within a demand's range, "high" or "mid". `progress` is called with the
     stage, what is done of it and what it has in all. Raises VorstError for inputs that contradict themselves.
     """
-    for margin in LINE_MARGINS:
+    margins = list(LINE_MARGINS)
+    while True:
         result = _plan(
             estate,
             facility,
@@ -54,12 +55,11 @@ def plan(
             seed=seed,
             name=name,
             planning_value=planning_value,
-            line_margin=margin,
+            line_margin=margins.pop(0),
             progress=progress,
         )
-        if not any(violation.code == "CIRCUIT" for violation in check(estate, facility, result)):
-            break
-    return result
+        if not margins or not any(v.code == "CIRCUIT" for v in check(estate, facility, result)):
+            return result
 
 
 def _plan(

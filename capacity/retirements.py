@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from capacity.belonging import Belonging
 from capacity.calendar import Calendar
 from capacity.plan import AssetDemand, Decision, Move, Step, Use
-from capacity.waves import Schedule, source_place
+from capacity.steps import source_place
+from capacity.waves import Schedule
 from capacity.work import WorkBook
 from inventory.estate import Estate, Ref
 

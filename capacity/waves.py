@@ -10,9 +10,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import NamedTuple
 
 import numpy as np
 
@@ -22,16 +21,15 @@ from capacity.facility import Facility
 from capacity.lines import Lines, best_circuits
 from capacity.move_groups import FlowEnds, Group, form
 from capacity.placement import Placement
-from capacity.plan import AssetDemand, Decision, Lack, Move, MoveGroup, Place, Step, Unplaced, Use, Wave
+from capacity.plan import AssetDemand, Decision, Lack, MoveGroup, Step, Unplaced, Wave
 from capacity.readiness import Readiness
 from capacity.solvers.scheduling import Timeline
-from capacity.windows import SLOT_MINUTES, Grid, Interval, Windows, intersected
+from capacity.steps import DAY, Booking, StepWriter, timeline_of
+from capacity.windows import SLOT_MINUTES, Grid, Windows, intersected
 from capacity.work import Job, WorkBook
 from inventory.estate import Circuit, Estate, Ref
 
-DAY = 24 * 60 // SLOT_MINUTES
 WEEK = 7 * DAY
-CLOCK_CHANGE = 60 // SLOT_MINUTES  # a deadline a day count later may be an hour further on the wall clock
 FREEZE_DAYS = 7  # a wave's content is fixed a week ahead: an assumption
 
 Progress = Callable[[int, int], None]
@@ -48,27 +46,6 @@ class Schedule:
     left_at: dict[Ref, int]
     timeline: Timeline
     grid: Grid
-
-
-class _Batch(NamedTuple):
-    """The group and wave a step belongs to."""
-
-    group: str
-    wave: int
-
-
-@dataclass(slots=True)
-class _Pending:
-    """A group waiting for its date: jobs by step, the earliest slot, the intervals that suit all its assets."""
-
-    group: Group
-    jobs: list[tuple[str, int | None, tuple[Ref, ...], Job]]
-    replicas: list[tuple[int, tuple[Ref, ...], Circuit, int, int]]
-    earliest: int
-    intervals: list[Interval]
-    after: tuple[str, ...]
-    blocked_by: str = ""
-    starts: list[int] = field(default_factory=list)
 
 
 def schedule(
@@ -131,7 +108,7 @@ class _Scheduler:
         self._budgets = {a.id: a.downtime_budget_minutes for a in estate.applications}
         self._steps: list[Step] = []
         self._dropped: dict[Ref, Unplaced] = {}
-        self._left_at: dict[Ref, int] = {}
+        self._writer = StepWriter(estate, calendar, self._timeline, self._work, placement, self._sites)
 
     def run(self, progress: Progress | None) -> Schedule:
         commissioned = self._readiness.commission(self._timeline, self._work)
@@ -230,7 +207,7 @@ class _Scheduler:
 
     # --- preparing a group ----------------------------------------------------------------------------------------
 
-    def _prepare(self, group: Group) -> _Pending | None:
+    def _prepare(self, group: Group) -> Booking | None:
         ready = self._readiness.of(group.assets)
         if ready is None:
             self._drop_group(group, "phase", "its rack or host cannot be brought up within the horizon")
@@ -250,7 +227,7 @@ class _Scheduler:
         replicas = self._replicate(group, slot)
         if replicas is None:
             return None
-        return _Pending(group, jobs, replicas, max([slot, *(r[4] for r in replicas)]), intervals, after)
+        return Booking(group, jobs, replicas, max([slot, *(r[4] for r in replicas)]), intervals, after)
 
     def _budget(self, group: Group) -> float:
         budgets = [
@@ -319,13 +296,13 @@ class _Scheduler:
 
     # --- dating ---------------------------------------------------------------------------------------------------
 
-    def _date(self, pending: list[_Pending], progress: Progress | None) -> list[_Pending]:
-        dated: list[_Pending] = []
+    def _date(self, pending: list[Booking], progress: Progress | None) -> list[Booking]:
+        dated: list[Booking] = []
         total = len(pending)
         week = 0
         while pending and week * WEEK < self._grid.slots:
             begin, end = week * WEEK, (week + 1) * WEEK
-            left: list[_Pending] = []
+            left: list[Booking] = []
             for entry in pending:
                 (dated if self._try(entry, begin, end) else left).append(entry)
             pending = left
@@ -337,7 +314,7 @@ class _Scheduler:
             self._drop_group(entry.group, *_REASONS.get(entry.blocked_by, _REASONS["resources"]))
         return dated
 
-    def _try(self, entry: _Pending, begin: int, end: int) -> bool:
+    def _try(self, entry: Booking, begin: int, end: int) -> bool:
         if entry.earliest >= end:
             return False
         for left, right in intersected(entry.intervals, [(max(begin, entry.earliest), end)]):
@@ -354,7 +331,7 @@ class _Scheduler:
             return True
         return False
 
-    def _start_in(self, entry: _Pending, begin: int, end: int) -> int | None:
+    def _start_in(self, entry: Booking, begin: int, end: int) -> int | None:
         """The first slot at which all the group's steps can start at once."""
         longest = max(job.slots for *_, job in entry.jobs)
         summed: dict[str, float] = defaultdict(float)
@@ -371,14 +348,14 @@ class _Scheduler:
             begin = start + 1
         return None
 
-    def _commit(self, entry: _Pending, start: int) -> None:
+    def _commit(self, entry: Booking, start: int) -> None:
         entry.starts = [start] * len(entry.jobs)
         for *_, job in entry.jobs:
             self._timeline.take(job.needs, start, start + job.slots)
 
     # --- the steps ------------------------------------------------------------------------------------------------
 
-    def _result(self, dated: list[_Pending]) -> Schedule:
+    def _result(self, dated: list[Booking]) -> Schedule:
         numbers = self._wave_numbers(dated)
         groups: list[MoveGroup] = []
         spans: dict[int, list[tuple[int, int]]] = defaultdict(list)
@@ -387,7 +364,7 @@ class _Scheduler:
             wave = numbers[entry.group.id]
             spans[wave].append((entry.starts[0], entry.starts[0] + max(job.slots for *_, job in entry.jobs)))
             members[wave].append(entry.group.id)
-            self._steps.extend(self._group_steps(entry, wave))
+            self._steps.extend(self._writer.of_group(entry, wave))
             cut = tuple(sorted({self._ends.flows[i][0].id for i in self._cut_flows(entry.group)}))
             groups.append(
                 MoveGroup(entry.group.id, entry.group.name, entry.group.assets, entry.group.reason, cut, wave)
@@ -398,7 +375,7 @@ class _Scheduler:
             waves=waves,
             steps=tuple(self._steps),
             dropped=tuple(self._dropped[ref] for ref in sorted(self._dropped)),
-            left_at=self._left_at,
+            left_at=self._writer.left_at,
             timeline=self._timeline,
             grid=self._grid,
         )
@@ -412,7 +389,7 @@ class _Scheduler:
             if own & {*sources, *targets} and {*sources, *targets} - own
         ]
 
-    def _wave_numbers(self, dated: Sequence[_Pending]) -> dict[str, int]:
+    def _wave_numbers(self, dated: Sequence[Booking]) -> dict[str, int]:
         weeks = sorted({entry.starts[0] // WEEK for entry in dated})
         return {entry.group.id: bisect_right(weeks, entry.starts[0] // WEEK) for entry in dated}
 
@@ -428,78 +405,6 @@ class _Scheduler:
             start - timedelta(days=FREEZE_DAYS),
             tuple(groups),
         )
-
-    def _group_steps(self, entry: _Pending, wave: int) -> Iterable[Step]:
-        batch = _Batch(entry.group.id, wave)
-        copies: list[str] = []
-        for site_id, workloads, circuit, begin, end in entry.replicas:
-            copies.append(f"{batch.group}-replicate-{site_id}")
-            needs = self._work.replicate(workloads, circuit).needs
-            yield self._step(batch, copies[-1], "replicate", workloads, (begin, end), needs, entry.after)
-        for (kind, site, assets, job), start in zip(entry.jobs, entry.starts, strict=True):
-            end = start + job.slots
-            name = f"{batch.group}-{kind}" if site is None else f"{batch.group}-{kind}-{site}"
-            before = tuple(copies) if kind == "cutover" else entry.after
-            deadline = end + self._calendar.rollback_days * DAY + CLOCK_CHANGE
-            step = self._step(batch, name, kind, assets, (start, end), job.needs, before)
-            yield replace(step, rollback_deadline=self._grid.moment(deadline))
-            for asset in assets:
-                self._left_at[asset] = end
-            if kind == "cutover":
-                yield from self._decommissions(batch, name, assets, deadline)
-
-    def _decommissions(
-        self, batch: _Batch, cutover: str, assets: Sequence[Ref], deadline: int
-    ) -> Iterable[Step]:
-        for kind, resource in (("virtual_machines", "engineer"), ("devices", "crew")):
-            chosen = tuple(asset for asset in assets if asset.kind == kind)
-            if not chosen:
-                continue
-            job = self._work.decommission(len(chosen), resource)
-            found = self._timeline.earliest(job.needs, job.slots, deadline, self._grid.slots)
-            if found is not None:
-                self._timeline.take(job.needs, found, found + job.slots)
-            # Without room the step lies beyond the horizon: shown by verify, never hidden.
-            start = self._grid.slots if found is None else found
-            name = f"{batch.group}-decommission-{kind}"
-            span = (start, start + job.slots)
-            yield self._step(batch, name, "decommission", chosen, span, job.needs, (cutover,))
-            for asset in chosen:
-                self._left_at[asset] = span[1]
-
-    def _step(
-        self,
-        batch: _Batch,
-        name: str,
-        kind: str,
-        assets: Sequence[Ref],
-        span: Interval,
-        needs: Mapping[str, float],
-        predecessors: Sequence[str],
-    ) -> Step:
-        start, end = self._grid.moment(span[0]), self._grid.moment(span[1])
-        return Step(
-            id=name,
-            kind=kind,
-            start=start,
-            end=end,
-            predecessors=tuple(predecessors),
-            moves=tuple(
-                Move(a, source_place(self._estate, a, self._sites[a]), self._target(kind, a)) for a in assets
-            ),
-            uses=tuple(Use(resource, amount, start, end) for resource, amount in sorted(needs.items())),
-            group=batch.group,
-            wave=batch.wave,
-        )
-
-    def _target(self, kind: str, asset: Ref) -> Place | None:
-        if kind == "decommission":
-            return None
-        if asset in self._workloads:
-            workload = self._workloads[asset]
-            return Place(pool=workload.pool, host=workload.host)
-        device = self._devices[asset]
-        return Place(rack=device.rack, position=device.position, face=device.face)
 
     # --- what finds no date ---------------------------------------------------------------------------------------
 
@@ -519,26 +424,3 @@ _REASONS: dict[str, tuple[str, str]] = {
     ),
     "lines": ("rate_mbps", "moving it would load a site's lines with more crossing traffic than they carry"),
 }
-
-
-def timeline_of(calendar: Calendar, grid: Grid) -> Timeline:
-    """The calendar's resources on the grid: 0 outside their slots and, for people, on holidays."""
-    timeline = Timeline(grid.slots)
-    for resource in calendar.resources:
-        capacity = np.zeros(grid.slots)
-        for begin, end in grid.availability(resource):
-            capacity[begin:end] = resource.capacity
-        for change in resource.exceptions:
-            capacity[max(grid.floor(change.start), 0) : max(grid.ceil(change.end), 0)] = change.capacity
-        if resource.name in {"crew", "engineer"}:
-            for begin, end in grid.holidays:
-                capacity[begin:end] = 0
-        timeline.add(resource.name, capacity)
-    return timeline
-
-
-def source_place(estate: Estate, asset: Ref, site_id: int | None) -> Place:
-    """Where an asset stands now, as the estate has it."""
-    if asset.kind == "devices":
-        return Place(site_id=site_id, rack_id=estate.by_id("devices")[asset.id].rack_id)
-    return Place(site_id=site_id, cluster_id=estate.by_id("virtual_machines")[asset.id].cluster_id)

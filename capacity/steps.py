@@ -1,0 +1,163 @@
+"""Turns a booked group into typed steps: replicate, cutover, relocate, and the decommission after its deadline.
+
+Holds the calendar's resources as a timeline on the grid of slots. Which slot a group gets is for `waves`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from capacity.calendar import Calendar
+from capacity.move_groups import Group
+from capacity.placement import Placement
+from capacity.plan import Move, Place, Step, Use
+from capacity.solvers.scheduling import Timeline
+from capacity.windows import SLOT_MINUTES, Grid, Interval
+from capacity.work import Job, WorkBook
+from inventory.estate import Circuit, Estate, Ref
+
+DAY = 24 * 60 // SLOT_MINUTES
+CLOCK_CHANGE = 60 // SLOT_MINUTES  # a deadline a day count later may be an hour further on the wall clock
+
+
+class _Batch(NamedTuple):
+    """The group and wave a step belongs to."""
+
+    group: str
+    wave: int
+
+
+@dataclass(slots=True)
+class Booking:
+    """A group waiting for its date: jobs by step, the earliest slot, the intervals that suit all its assets."""
+
+    group: Group
+    jobs: list[tuple[str, int | None, tuple[Ref, ...], Job]]
+    replicas: list[tuple[int, tuple[Ref, ...], Circuit, int, int]]
+    earliest: int
+    intervals: list[Interval]
+    after: tuple[str, ...]
+    blocked_by: str = ""
+    starts: list[int] = field(default_factory=list)
+
+
+class StepWriter:
+    """Writes the steps of booked groups, books their decommissions, and notes when each asset has left its source."""
+
+    def __init__(
+        self,
+        estate: Estate,
+        calendar: Calendar,
+        timeline: Timeline,
+        work: WorkBook,
+        placement: Placement,
+        sites: Mapping[Ref, int | None],
+    ) -> None:
+        self._estate = estate
+        self._calendar = calendar
+        self._grid = Grid(calendar)
+        self._timeline = timeline
+        self._work = work
+        self._sites = sites
+        self._devices = {p.asset: p for p in placement.devices}
+        self._workloads = {p.asset: p for p in placement.workloads}
+        self.left_at: dict[Ref, int] = {}
+
+    def of_group(self, entry: Booking, wave: int) -> Iterable[Step]:
+        batch = _Batch(entry.group.id, wave)
+        copies: list[str] = []
+        for site_id, workloads, circuit, begin, end in entry.replicas:
+            copies.append(f"{batch.group}-replicate-{site_id}")
+            needs = self._work.replicate(workloads, circuit).needs
+            yield self._step(batch, copies[-1], "replicate", workloads, (begin, end), needs, entry.after)
+        for (kind, site, assets, job), start in zip(entry.jobs, entry.starts, strict=True):
+            end = start + job.slots
+            name = f"{batch.group}-{kind}" if site is None else f"{batch.group}-{kind}-{site}"
+            before = tuple(copies) if kind == "cutover" else entry.after
+            deadline = end + self._calendar.rollback_days * DAY + CLOCK_CHANGE
+            step = self._step(batch, name, kind, assets, (start, end), job.needs, before)
+            yield replace(step, rollback_deadline=self._grid.moment(deadline))
+            for asset in assets:
+                self.left_at[asset] = end
+            if kind == "cutover":
+                yield from self._decommissions(batch, name, assets, deadline)
+
+    def _decommissions(
+        self, batch: _Batch, cutover: str, assets: Sequence[Ref], deadline: int
+    ) -> Iterable[Step]:
+        for kind, resource in (("virtual_machines", "engineer"), ("devices", "crew")):
+            chosen = tuple(asset for asset in assets if asset.kind == kind)
+            if not chosen:
+                continue
+            job = self._work.decommission(len(chosen), resource)
+            found = self._timeline.earliest(job.needs, job.slots, deadline, self._grid.slots)
+            if found is not None:
+                self._timeline.take(job.needs, found, found + job.slots)
+            # Without room the step lies beyond the horizon: shown by verify, never hidden.
+            start = self._grid.slots if found is None else found
+            name = f"{batch.group}-decommission-{kind}"
+            span = (start, start + job.slots)
+            yield self._step(batch, name, "decommission", chosen, span, job.needs, (cutover,))
+            for asset in chosen:
+                self.left_at[asset] = span[1]
+
+    def _step(
+        self,
+        batch: _Batch,
+        name: str,
+        kind: str,
+        assets: Sequence[Ref],
+        span: Interval,
+        needs: Mapping[str, float],
+        predecessors: Sequence[str],
+    ) -> Step:
+        start, end = self._grid.moment(span[0]), self._grid.moment(span[1])
+        return Step(
+            id=name,
+            kind=kind,
+            start=start,
+            end=end,
+            predecessors=tuple(predecessors),
+            moves=tuple(
+                Move(a, source_place(self._estate, a, self._sites[a]), self._target(kind, a)) for a in assets
+            ),
+            uses=tuple(Use(resource, amount, start, end) for resource, amount in sorted(needs.items())),
+            group=batch.group,
+            wave=batch.wave,
+        )
+
+    def _target(self, kind: str, asset: Ref) -> Place | None:
+        if kind == "decommission":
+            return None
+        if asset in self._workloads:
+            workload = self._workloads[asset]
+            return Place(pool=workload.pool, host=workload.host)
+        device = self._devices[asset]
+        return Place(rack=device.rack, position=device.position, face=device.face)
+
+
+def timeline_of(calendar: Calendar, grid: Grid) -> Timeline:
+    """The calendar's resources on the grid: 0 outside their slots and, for people, on holidays."""
+    timeline = Timeline(grid.slots)
+    for resource in calendar.resources:
+        capacity = np.zeros(grid.slots)
+        for begin, end in grid.availability(resource):
+            capacity[begin:end] = resource.capacity
+        for change in resource.exceptions:
+            capacity[max(grid.floor(change.start), 0) : max(grid.ceil(change.end), 0)] = change.capacity
+        if resource.name in {"crew", "engineer"}:
+            for begin, end in grid.holidays:
+                capacity[begin:end] = 0
+        timeline.add(resource.name, capacity)
+    return timeline
+
+
+def source_place(estate: Estate, asset: Ref, site_id: int | None) -> Place:
+    """Where an asset stands now, as the estate has it."""
+    if asset.kind == "devices":
+        return Place(site_id=site_id, rack_id=estate.by_id("devices")[asset.id].rack_id)
+    return Place(site_id=site_id, cluster_id=estate.by_id("virtual_machines")[asset.id].cluster_id)
