@@ -182,7 +182,7 @@ def _objects(lists: Lists, version: tuple[int, int], address: str) -> tuple[list
 def _fields(spec: NetBoxList, row: Mapping[str, Any], context: Context, address: str) -> dict[str, Any]:
     try:
         return spec.fields(row, context)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         missing = (
             f"its field {error} is missing"
             if isinstance(error, KeyError)

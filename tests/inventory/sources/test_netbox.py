@@ -269,6 +269,35 @@ def test_before_netbox_4_2_a_cluster_had_a_site(netbox: RecordedNetBox) -> None:
     assert one(read(netbox), "clusters", 9).fields["scope"] == SourceRef("sites", "2")
 
 
+def test_before_netbox_4_2_prefixes_and_circuits_had_sites(netbox: RecordedNetBox) -> None:
+    prefix, circuit = row_of(netbox, "ipam/prefixes", 1), row_of(netbox, "circuits/circuits", 19)
+    del prefix["scope_type"], prefix["scope_id"], prefix["scope"]
+    prefix["site"] = {"id": 2}
+    circuit["termination_a"] = {"site": {"id": 3}, "provider_network": None, "port_speed": 1000}
+    circuit["termination_z"] = {"site": None, "provider_network": {"id": 1}, "port_speed": None}
+    found = read(netbox)
+    assert one(found, "prefixes", 1).fields["scope"] == SourceRef("sites", "2")
+    fields = one(found, "circuits", 19).fields
+    assert (fields["site_ids"], fields["rate_mbps"]) == ((SourceRef("sites", "3"),), 1.0)
+
+
+def test_a_prefix_has_the_scope_and_vlan_netbox_gives(netbox: RecordedNetBox) -> None:
+    row_of(netbox, "ipam/prefixes", 1).update(
+        scope_type="dcim.location", scope_id=1, vlan={"id": 5, "vid": 110, "name": "v"}
+    )
+    fields = one(read(netbox), "prefixes", 1).fields
+    assert (fields["scope"], fields["vlan_vid"]) == (SourceRef("locations", "1"), 110)
+
+
+def test_a_mac_address_is_found_where_netbox_4_2_moved_it(netbox: RecordedNetBox) -> None:
+    old, new = row_of(netbox, "dcim/interfaces", 1), row_of(netbox, "dcim/interfaces", 2)
+    old["mac_address"] = "00:11:22:33:44:55"
+    new["primary_mac_address"] = {"id": 1, "mac_address": "66:77:88:99:AA:BB"}
+    found = read(netbox)
+    macs = [one(found, "interfaces", number).fields["mac_address"] for number in (1, 2, 3)]
+    assert macs == ["00:11:22:33:44:55", "66:77:88:99:AA:BB", None]
+
+
 def test_netbox_4_0_kept_disks_in_gigabytes(netbox: RecordedNetBox) -> None:
     row_of(netbox, "virtualization/virtual-machines", 361)["disk"] = 40
     assert one(read(netbox), "virtual_machines", 361).fields["disk_mb"] == 40

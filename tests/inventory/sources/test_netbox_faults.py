@@ -194,6 +194,12 @@ def test_an_object_of_another_form_is_named(netbox: RecordedNetBox) -> None:
     assert "site" in error.what
 
 
+@pytest.mark.parametrize("odd", ["tall", [42], {"value": 42}, float("inf"), float("nan")], ids=repr)
+def test_a_number_that_is_none_is_named(netbox: RecordedNetBox, odd: Any) -> None:
+    netbox.rows["dcim/racks"][0]["u_height"] = odd
+    assert f"dcim/racks/{netbox.rows['dcim/racks'][0]['id']}/" in failure(netbox).what
+
+
 # --- trouble on the way ------------------------------------------------------------------------------------------
 
 
