@@ -1,1 +1,1 @@
-"""Solvers take arrays and return arrays with a bound and a status; they have never heard of a server."""
+"""Solvers: arrays in, arrays with a bound and a status out. They import nothing of the project but each other."""

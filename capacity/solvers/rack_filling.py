@@ -1,0 +1,187 @@
+"""The compiled greedy of the rack solver: fill the open bins of a group, then open new ones until all is in.
+
+A bin is filled item by item: each time the item goes in whose demand points most along what the bin has left (the
+dot-product rule of Panigrahy, Talwar, Uyeda, Wieder 2011), scarce dimensions counting more. `rack_moves` makes the
+moves; `racks` chooses weights, orders and what to tear down again.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from capacity.solvers.rack_moves import (
+    DIMENSIONS,
+    EPSILON,
+    FITS,
+    UNPLACED,
+    Arrays,
+    State,
+    close_bin,
+    may_open,
+    open_bin,
+    place,
+    power_left,
+)
+
+
+@njit(cache=True)
+def left_over(a: Arrays, s: State, b: int, left: np.ndarray) -> None:
+    """Write what a bin has left, in the dimensions of a demand vector, into `left`."""
+    free = low = 0
+    for side in range(2):
+        for slot in range(s.occupied.shape[2]):
+            if not s.occupied[b, side, slot]:
+                free += 1
+                if slot < a.bin_low[b]:
+                    low += 1
+    left[0] = free
+    left[1] = power_left(a, s, b)
+    left[2] = max(s.kg_left[b], 0.0)
+    left[3] = max(s.ports_left[b], 0.0)
+    left[4] = low
+
+
+@njit(cache=True)
+def fill_bin(
+    a: Arrays, s: State, b: int, order: np.ndarray, weights: np.ndarray, caps: np.ndarray, noise: np.ndarray
+) -> int:
+    """Fill one open bin from the unplaced items of `order` (equal types adjacent); returns how many went in."""
+    types = 0
+    for i in order:
+        types = max(types, a.item_type[i] + 1)
+    is_refused = np.zeros(types, dtype=np.uint8)
+    left = np.zeros(DIMENSIONS)
+    count = 0
+    left_over(a, s, b, left)
+    while True:
+        best, best_score, last_type = -1, -1.0, -1
+        for i in order:
+            kind = a.item_type[i]
+            if kind == last_type or s.item_bin[i] != UNPLACED or is_refused[kind]:
+                continue
+            last_type = kind
+            score = 0.0
+            fits = True
+            for d in range(DIMENSIONS):
+                # Power is left to the move itself: a lone cord may find room that no shared load would.
+                fits = fits and (d == 1 or a.item_demand[i, d] <= left[d] + EPSILON)
+                score += weights[d] * a.item_demand[i, d] / caps[d] * left[d] / caps[d]
+            score *= noise[i]
+            if fits and score > best_score:
+                best, best_score = i, score
+        if best < 0:
+            return count
+        if place(a, s, best, b) == FITS:
+            count += 1
+            left_over(a, s, b, left)
+        else:
+            is_refused[a.item_type[best]] = 1
+
+
+@njit(cache=True)
+def headroom(a: Arrays, s: State, b: int, enough: float) -> float:
+    """W of shared load the graph above a closed bin's feeds may still take (at most `enough`), and its cooling."""
+    cluster = a.bin_cluster[b]
+    routes = (a.route_ptr.shape[0] - 1) // a.pattern_of.shape[0]
+    least = min(enough, s.cooling_left[a.bin_zone[b]])
+    for scenario in range(a.pattern_of.shape[0]):
+        w = a.pattern_of[scenario, cluster]
+        alive = 0
+        for own in range(a.bin_feeds.shape[1]):
+            if a.bin_feeds[b, own] >= 0 and a.alive[cluster, w, a.bin_feeds[b, own]]:
+                alive += 1
+        for own in range(a.bin_feeds.shape[1]):
+            feed = a.bin_feeds[b, own]
+            if feed < 0 or not a.alive[cluster, w, feed]:
+                continue
+            route = scenario * routes + a.feed_route[cluster, feed]
+            for k in range(a.route_ptr[route], a.route_ptr[route + 1]):
+                node = a.route_node[k]
+                left = a.node_cap[node] - s.nodes[scenario, node]
+                least = min(least, left * alive / max(a.route_share[k], 1e-9))
+    return least
+
+
+@njit(cache=True)
+def _next_bin(a: Arrays, s: State, group: int, target_w: float, is_skipped: np.ndarray) -> int:
+    """The first closed bin, in the group's order, whose graph and cooling leave `target_w`; else the one with most."""
+    best, most = -1, -np.inf
+    for k in range(a.bins_ptr[group], a.bins_ptr[group + 1]):
+        b = a.bins_ids[k]
+        if s.bin_group[b] >= 0 or is_skipped[b] or may_open(a, s, b, group) != FITS:
+            continue
+        left = headroom(a, s, b, target_w + a.kit_w[b])
+        if left >= target_w + a.kit_w[b] - EPSILON:
+            return b
+        if left > most:
+            best, most = b, left
+    return best
+
+
+@njit(cache=True)
+def fill_group(
+    a: Arrays,
+    s: State,
+    group: int,
+    order: np.ndarray,
+    weights: np.ndarray,
+    caps: np.ndarray,
+    noise: np.ndarray,
+    most_new: int,
+) -> int:
+    """Fill the group's open bins, then at most `most_new` new ones; returns how many were opened.
+
+    A new bin is asked to have room above it for the mean draw the items left would bring it.
+    """
+    for k in range(a.bins_ptr[group], a.bins_ptr[group + 1]):
+        if s.bin_group[a.bins_ids[k]] == group:
+            fill_bin(a, s, a.bins_ids[k], order, weights, caps, noise)
+    is_skipped = np.zeros(a.bin_place.shape[0], dtype=np.uint8)
+    opened = 0
+    while opened < most_new:
+        total = np.zeros(DIMENSIONS)
+        watts = 0.0
+        for i in order:
+            if s.item_bin[i] == UNPLACED:
+                for d in range(DIMENSIONS):
+                    total[d] += a.item_demand[i, d]
+                for part in range(a.item_ptr[i], a.item_ptr[i + 1]):
+                    watts += a.part_w[part]
+        needed = max(1.0, np.max(np.ceil(total / caps)))
+        if total.sum() == 0.0 and not _is_any_left(s, order):
+            return opened
+        b = _next_bin(a, s, group, watts / needed, is_skipped)
+        if b < 0:
+            return opened
+        if open_bin(a, s, b, group) != FITS:
+            is_skipped[b] = 1
+        elif fill_bin(a, s, b, order, weights, caps, noise) == 0:
+            close_bin(a, s, b)
+            is_skipped[b] = 1
+        else:
+            opened += 1
+    return opened
+
+
+@njit(cache=True)
+def _is_any_left(s: State, order: np.ndarray) -> bool:
+    for i in order:
+        if s.item_bin[i] == UNPLACED:
+            return True
+    return False
+
+
+@njit(cache=True)
+def insert_each(a: Arrays, s: State, group: int, order: np.ndarray) -> int:
+    """Try each unplaced item of `order`, in that order, in every open bin of the group; returns how many went in."""
+    count = 0
+    for i in order:
+        if s.item_bin[i] != UNPLACED:
+            continue
+        for k in range(a.bins_ptr[group], a.bins_ptr[group + 1]):
+            b = a.bins_ids[k]
+            if s.bin_group[b] == group and place(a, s, i, b) == FITS:
+                count += 1
+                break
+    return count

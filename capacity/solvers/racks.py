@@ -1,0 +1,294 @@
+"""Packing items into bins with slots, weight, ports and feeds under a graph of nodes: as few new bins as possible.
+
+`solve` takes groups one after another: a portfolio of greedy fills (`rack_filling`), then tearing down the emptiest bin
+with a few others and filling again. What can't all go in is chosen so that few items stay out. Work is counted in
+rounds, never in seconds, so the same problem and seed give the same answer. Items, bins and feeds are only numbers here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from capacity.solvers.rack_filling import fill_group, insert_each
+from capacity.solvers.rack_moves import (
+    DIMENSIONS,
+    EPSILON,
+    FITS,
+    LEFT_OUT,
+    UNPLACED,
+    Arrays,
+    State,
+    close_bin,
+    open_bin,
+    place,
+    take_out,
+)
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+EXPONENTS = (1.0, 2.0, 0.5, 4.0, 0.0)  # of a dimension's scarcity in the greedy's weights
+LEFT_OUT_SHARES = (0.9, 1.0, 1.1, 1.3, 1.6, 2.0, 3.0)  # of the size too much, set aside before filling
+NOISE = 0.25  # standard deviation of the logarithm of a noisy score's factor
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """`start` is the state with the standing bins open and nothing of the items placed; `value` [items] is what
+    leaving an item out costs; groups are solved in the order `groups`.
+    """
+
+    arrays: Arrays
+    start: State
+    value: Floats
+    groups: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """`state` tells each item's bin (-1: out), each part's slot, side and cords, each bin's group (-1: closed).
+
+    `opened` and `bound` [groups] are the new bins and a number no packing of the placed items goes below; `status` is
+    optimal when nothing is out and the two agree, else feasible.
+    """
+
+    state: State
+    opened: Ints
+    bound: Ints
+    status: str
+
+
+def copy_state(state: State) -> State:
+    """A state that moves may change without touching the first."""
+    return State(*(array.copy() for array in state))
+
+
+def solve(
+    problem: Problem, *, seed: int = 0, rounds: int = 60, progress: Callable[[float], None] | None = None
+) -> Solution:
+    """Place every item, opening few bins; see the module for how. `progress` hears the share of groups done."""
+    state = copy_state(problem.start)
+    groups = len(problem.arrays.group_owner)
+    opened, bound = np.zeros(groups, dtype=np.int64), np.zeros(groups, dtype=np.int64)
+    for done, group in enumerate(problem.groups):
+        work = _Group(problem, int(group), np.random.default_rng([seed, int(group)]))
+        state = work.solve(state, rounds)
+        opened[group] = work.opened_in(state)
+        bound[group] = work.bound(state)
+        if progress is not None:
+            progress((done + 1) / len(problem.groups))
+    is_optimal = bool((state.item_bin >= 0).all() and (opened == bound).all())
+    return Solution(state, opened, bound, "optimal" if is_optimal else "feasible")
+
+
+def empty_left(a: Arrays) -> Floats:
+    """What each bin has left with only its kit in it, [bins × DIMENSIONS], the graph above apart.
+
+    Power: the mean over the losses of one feed each. A shared load counts there whole, a lone one in all losses but its
+    own, which is how `item_demand` weighs it; so no packing exceeds it.
+    """
+    left = np.zeros((len(a.bin_place), DIMENSIONS))
+    free = a.empty_occupied == 0
+    left[:, 0] = free.sum(axis=(1, 2))
+    low = np.arange(free.shape[2])[None, :] < a.bin_low[:, None]
+    left[:, 4] = (free & low[:, None, :]).sum(axis=(1, 2))
+    left[:, 2], left[:, 3] = a.empty_kg, a.empty_ports
+    for b, cluster in enumerate(a.bin_cluster):
+        feeds = a.bin_feeds[b][a.bin_feeds[b] >= 0]
+        alive = a.alive[cluster][: a.pattern_count[cluster]][:, feeds].astype(bool)
+        kit_w = a.kit_leg[b, : a.pattern_count[cluster]].sum(axis=(1, 2))
+        watts = (alive * a.feed_cap[cluster, feeds]).sum(axis=1) - kit_w
+        one_lost = alive.sum(axis=1) == len(feeds) - 1
+        all_there = alive.all(axis=1)
+        if len(feeds) > 1 and one_lost.sum() == len(feeds):
+            left[b, 1] = watts[one_lost].mean()
+        elif all_there.any():
+            left[b, 1] = watts[all_there].min()
+    return np.maximum(left, 0.0)
+
+
+def refusals(problem: Problem, state: State, item: int) -> list[tuple[int, bool, int]]:
+    """For each bin of the item's group that is open, or closed and free: (bin, is new, why it doesn't take the item)."""
+    a = problem.arrays
+    group = int(a.item_group[item])
+    found = []
+    for b in a.bins_ids[a.bins_ptr[group] : a.bins_ptr[group + 1]]:
+        if state.bin_group[b] == group:
+            code = place(a, state, item, b)
+            if code == FITS:
+                take_out(a, state, item)
+            found.append((int(b), False, int(code)))
+        elif state.bin_group[b] < 0:
+            code = open_bin(a, state, b, group)
+            if code == FITS:
+                code = place(a, state, item, b)
+                if code == FITS:
+                    take_out(a, state, item)
+                close_bin(a, state, b)
+            found.append((int(b), True, int(code)))
+    return found
+
+
+class _Group:
+    """The search within one group of items and bins."""
+
+    def __init__(self, problem: Problem, group: int, rng: np.random.Generator) -> None:
+        a = problem.arrays
+        self.problem, self.a, self.group, self.rng = problem, a, group, rng
+        self.items: Ints = np.flatnonzero(a.item_group == group)
+        self.bins: Ints = a.bins_ids[a.bins_ptr[group] : a.bins_ptr[group + 1]].astype(np.int64)
+        self.new_bins: Ints = self.bins[problem.start.bin_group[self.bins] < 0]
+        self.left: Floats = empty_left(a)[self.bins] if len(self.bins) else np.zeros((1, DIMENSIONS))
+        self.caps: Floats = np.maximum(self.left.max(axis=0), 1e-9)
+        demand: Floats = a.item_demand[self.items]
+        total: Floats = demand.sum(axis=0) / self.caps
+        self.scarcity: Floats = total / max(total.max(initial=0.0), 1e-9)
+        size = (demand / self.caps * self.scarcity).sum(axis=1)
+        # Equal types stay adjacent: the greedy skips the rest of a run.
+        kind_size = dict(zip(a.item_type[self.items].tolist(), size.tolist(), strict=True))
+        keys = [(-kind_size[int(a.item_type[i])], int(a.item_type[i]), int(i)) for i in self.items]
+        self.order: Ints = np.array([key[2] for key in sorted(keys)], dtype=np.int64)
+
+    def opened_in(self, state: State) -> int:
+        return int((state.bin_group[self.new_bins] == self.group).sum())
+
+    def out(self, state: State) -> float:
+        return float(self.problem.value[self.items[state.item_bin[self.items] < 0]].sum())
+
+    def bound(self, state: State) -> int:
+        """New bins the placed items need at least: per dimension, the fewest bins whose sum holds the demand."""
+        placed = self.items[state.item_bin[self.items] >= 0]
+        demand = self.a.item_demand[placed].sum(axis=0)
+        is_new = np.isin(self.bins, self.new_bins)
+        standing = [b for b in self.bins if b not in set(self.new_bins.tolist())]
+        there = self._standing_left(standing)
+        least = 0
+        for d in range(DIMENSIONS):
+            short = demand[d] - there[d]
+            if short <= EPSILON:
+                continue
+            best = np.cumsum(np.sort(self.left[is_new, d])[::-1]) if is_new.any() else np.zeros(0)
+            least = max(least, int(np.searchsorted(best, short - EPSILON)) + 1)
+        return least
+
+    def _standing_left(self, standing: list[int]) -> Floats:
+        """What the standing bins have at most left at the start."""
+        keep = np.isin(self.bins, standing)
+        return self.left[keep].sum(axis=0) if keep.any() else np.zeros(DIMENSIONS)
+
+    def key(self, state: State) -> tuple[float, int]:
+        return self.out(state), self.opened_in(state)
+
+    def fill(self, start: State, exponent: float, left_out: Ints | None = None) -> State:
+        """One greedy fill from `start`; items in `left_out` are tried last, smallest first."""
+        state = copy_state(start)
+        if left_out is not None:
+            state.item_bin[left_out] = LEFT_OUT
+        noise = np.ones(len(self.a.item_type))
+        weights = np.maximum(self.scarcity, 1e-3) ** exponent
+        fill_group(self.a, state, self.group, self.order, weights, self.caps, noise, len(self.new_bins))
+        if left_out is not None:
+            state.item_bin[left_out] = UNPLACED
+        late = self.order[state.item_bin[self.order] == UNPLACED]
+        if len(late):
+            insert_each(self.a, state, self.group, late[self._by_cost(late)])
+        return state
+
+    def _by_cost(self, items: Ints) -> Ints:
+        """Cheapest first: small size for much value."""
+        size = (self.a.item_demand[items] / self.caps).max(axis=1) / self.problem.value[items]
+        return np.lexsort((items, size))
+
+    def solve(self, start: State, rounds: int) -> State:
+        if not len(self.items):
+            return copy_state(start)
+        best = self.fill(start, EXPONENTS[0])
+        for exponent in EXPONENTS[1:]:
+            if self.is_best(best):
+                return best
+            best = self._better(best, self.fill(start, exponent))
+        if self.out(best) > 0:
+            best = self._leave_few_out(start, best)
+        return self._rebuild(best, rounds)
+
+    def is_best(self, state: State) -> bool:
+        return self.out(state) == 0 and self.opened_in(state) <= self.bound(state)
+
+    def _better(self, one: State, other: State) -> State:
+        return other if self.key(other) < self.key(one) else one
+
+    def _leave_few_out(self, start: State, best: State) -> State:
+        """Set big items aside before filling, so that few rather than big ones stay out."""
+        out = self.items[best.item_bin[self.items] < 0]
+        used = self._use(best)
+        weights = used**8
+        size = (self.a.item_demand[self.items] / self.caps * weights).sum(axis=1)
+        excess = float(size[np.isin(self.items, out)].sum())
+        ranked = np.lexsort((self.items, -size / self.problem.value[self.items]))
+        grown = np.cumsum(size[ranked])
+        for share in LEFT_OUT_SHARES:
+            count = int(np.searchsorted(grown, excess * share)) + 1
+            aside = self.items[ranked[:count]]
+            for exponent in EXPONENTS[:2]:
+                best = self._better(best, self.fill(start, exponent, aside))
+        return best
+
+    def _use(self, state: State) -> Floats:
+        """How full the group's open bins are by dimension, 0 to 1."""
+        is_open = state.bin_group[self.bins] == self.group
+        room = self.left[is_open].sum(axis=0)
+        placed = self.items[state.item_bin[self.items] >= 0]
+        demand = self.a.item_demand[placed].sum(axis=0)
+        used: Floats = np.clip(np.divide(demand, room, out=np.ones(DIMENSIONS), where=room > 0), 0.01, 1.0)
+        return used
+
+    def _rebuild(self, best: State, rounds: int) -> State:
+        """Take the emptiest new bin and a few others down and fill again, while that closes bins or lets items in."""
+        current, current_key = best, self._rebuild_key(best)
+        for _ in range(rounds):
+            if self.is_best(current):
+                break
+            trial = copy_state(current)
+            if not self._take_down(trial):
+                break
+            late = self.order[trial.item_bin[self.order] == UNPLACED]
+            noise = np.ones(len(self.a.item_type))
+            types, places = np.unique(self.a.item_type[late], return_inverse=True)
+            noise[late] = np.exp(self.rng.normal(0.0, NOISE, len(types)))[places]
+            weights = np.maximum(self.scarcity, 1e-3) ** self.rng.choice(EXPONENTS)
+            fill_group(self.a, trial, self.group, late, weights, self.caps, noise, len(self.new_bins))
+            key = self._rebuild_key(trial)
+            if key <= current_key:
+                current, current_key = trial, key
+        return self._better(best, current)
+
+    def _rebuild_key(self, state: State) -> tuple[float, int, float]:
+        """Less is better: value out, bins opened, and how full the emptiest new bin is."""
+        fills = [self._fullness(state, b) for b in self.new_bins if state.bin_group[b] == self.group]
+        return *self.key(state), min(fills, default=0.0)
+
+    def _fullness(self, state: State, b: int) -> float:
+        inside = self.items[state.item_bin[self.items] == b]
+        return float((self.a.item_demand[inside].sum(axis=0) / self.caps).max())
+
+    def _take_down(self, state: State) -> bool:
+        """Empty some bins at random and close the emptiest; False when there is nothing to gain."""
+        is_open = self.bins[state.bin_group[self.bins] == self.group]
+        new = [int(b) for b in is_open if b in set(self.new_bins.tolist())]
+        if not len(is_open):
+            return False
+        ranked = sorted(new, key=lambda b: (self._fullness(state, b), b))
+        victim = ranked[int(self.rng.integers(min(2, len(ranked))))] if ranked else None
+        others = [int(b) for b in self.rng.permutation(is_open) if b != victim][
+            : int(self.rng.integers(2, 7))
+        ]
+        for b in ([victim] if victim is not None else []) + others:
+            for item in self.items[state.item_bin[self.items] == b]:
+                take_out(self.a, state, item)
+        if victim is not None:
+            close_bin(self.a, state, victim)
+        return True
