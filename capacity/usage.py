@@ -73,7 +73,9 @@ def unit(dimension: str) -> str:
 
 def _text(value: float, dimension: str) -> str:
     shown = value / 1000 if dimension in IN_KILO else value
-    return f"{shown:,.1f}" if abs(shown) < 100 and shown != int(shown) else f"{shown:,.0f}"
+    if shown == int(shown) or abs(shown) >= 100:
+        return f"{shown:,.0f}"
+    return f"{shown:,.1f}" if abs(shown) >= 1 else f"{shown:,.2f}"
 
 
 def source_usage(estate: Estate, demands: Mapping[Ref, AssetDemand] | None = None) -> tuple[UsageLine, ...]:

@@ -64,12 +64,15 @@ def table(
     from rich.table import Table
     from rich.text import Text
 
-    shown = Table(title=Text(title), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    shown = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for index, column in enumerate(columns):
         shown.add_column(column, justify="right" if index in right else "left", overflow="fold")
     for row in rows:
         shown.add_row(*(Text(plain(cell)) for cell in row))
-    console().print(shown)
+    out = console()
+    out.print(Text(plain(title), style="bold"))
+    if shown.row_count:
+        out.print(shown)
 
 
 def explain(error: VorstError) -> None:
