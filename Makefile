@@ -31,9 +31,11 @@ lint: setup ## Check style, types and the direction of imports.
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/yamllint --strict .
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/ansible-lint
 
 test: lint ## Check everything, then run every test.
-	$(BIN)/pytest -n auto --dist loadgroup
+	$(BIN)/pytest -n logical --maxprocesses 8 --dist loadgroup
 
 bench: setup ## Measure speed and quality on the benchmarks.
 	$(BIN)/python -m benchmarks
