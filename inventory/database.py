@@ -26,6 +26,11 @@ from inventory.transaction import Transaction
 
 BUSY_TIMEOUT_S = 10.0
 CONNECT_TIMEOUT_S = 10
+FIRST_TABLES = (
+    "regions",
+    "sites",
+    "devices",
+)  # of the first migration: they tell our database from a stranger's
 
 
 class Database:
@@ -199,7 +204,7 @@ def _version(engine: Engine, place: str) -> str:
         tables = set(inspect(connection).get_table_names())
         if not tables:
             return ""
-        if not {"alembic_version", "workspace_meta"} <= tables:
+        if not {"alembic_version", *FIRST_TABLES} <= tables:
             raise WorkspaceError(
                 "this is a database, but not one of vorst",
                 where=place,
