@@ -1,0 +1,305 @@
+"""Rules on the document and its inputs: hashes, coverage of every asset, demands, overrides, what must stay, evidence."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from capacity.plan import STRATEGIES, AssetDemand
+from capacity.resources import HOURS_PER_YEAR, UNITS
+from capacity.verification.demands import Asked
+from capacity.verification.moments import beyond
+from capacity.verification.view import WORKLOAD_STRATEGIES, View
+from capacity.verification.violations import Findings
+from inventory.documents import content_hash
+from inventory.estate import Ref
+
+OBJECTIVES = ("unplaced", "new_racks", "cloud_hosts", "energy_kwh")
+OBJECTIVE_UNITS = {"unplaced": "assets", "new_racks": "racks", "cloud_hosts": "hosts", "energy_kwh": "kWh"}
+DEVICE_QUANTITIES = ("power_w", "weight_kg", "ports")
+WORKLOAD_QUANTITIES = ("vcpus", "memory_mb", "disk_mb")
+BOUND_TO_HARDWARE = ("tape", "hsm", "dongle", "licence", "not_x86")
+
+
+def check(view: View, findings: Findings) -> None:
+    _hashes(view, findings)
+    _coverage(view, findings)
+    _demands(view, findings)
+    _overrides(view, findings)
+    _keep(view, findings)
+    _evidence(view, findings)
+
+
+def _hashes(view: View, findings: Findings) -> None:
+    plan = view.plan
+    real = content_hash(plan)
+    if plan.content_hash != real:
+        findings.add(
+            "PLAN-HASH",
+            "plan",
+            f"the plan says its hash is {plan.content_hash or 'empty'}, its content gives {real}",
+            "it was changed after it was made; make it again",
+        )
+    for code, name, stated, given in (
+        ("INPUT-ESTATE", "estate", plan.inputs.estate_hash, view.estate.content_hash),
+        ("INPUT-FACILITY", "facility", plan.inputs.facility_hash, view.facility.content_hash),
+    ):
+        if stated != given:
+            findings.add(
+                code,
+                name,
+                f"the plan was made from the {name} {stated or 'without hash'}, this is {given or 'one without hash'}",
+                f"check it against the {name} it was made from, or plan again",
+            )
+
+
+# --- coverage ----------------------------------------------------------------------------------------------------
+
+
+def _coverage(view: View, findings: Findings) -> None:
+    decided = Counter(decision.asset for decision in view.plan.decisions)
+    devices = Counter(placement.asset for placement in view.plan.devices)
+    workloads = Counter(placement.asset for placement in view.plan.workloads)
+    unplaced = Counter(entry.asset for entry in view.plan.unplaced)
+    for ref in view.estate.assets():
+        wrong = _covered(view, ref, decided[ref], (devices[ref], workloads[ref], unplaced[ref]))
+        if wrong:
+            what, remedy = wrong
+            findings.add("COVERAGE", view.label(ref), f"{view.label(ref)} {what}", remedy, asset=ref)
+
+
+def _covered(view: View, ref: Ref, decided: int, listed: tuple[int, int, int]) -> tuple[str, str] | None:
+    """What is wrong with how a plan lists an asset, and the remedy; None when nothing is."""
+    if decided != 1:
+        return f"has {decided} decisions", "decide on it once"
+    strategy = view.strategy(ref)
+    as_device, as_workload, unplaced = listed
+    if strategy not in STRATEGIES:
+        return f"has the strategy {strategy}", f"use one of {', '.join(STRATEGIES)}"
+    if strategy in {"retire", "retain"}:
+        if sum(listed):
+            return f"is to {strategy}, yet it is placed or listed as unplaced", "take it out of those lists"
+        return None
+    if strategy == "relocate" and ref.kind != "devices":
+        return "is to be relocated, but only devices can be", "rehost it instead"
+    right, wrong = (as_device, as_workload) if strategy == "relocate" else (as_workload, as_device)
+    if wrong:
+        return f"is to {strategy}, yet it is placed as the other kind", "place it as its strategy says"
+    if right + unplaced != 1:
+        where = f"is placed {right} times and listed as unplaced {unplaced} times"
+        return f"is to {strategy}; it {where}", "place it once, or say once what it lacks"
+    return None
+
+
+# --- demands -----------------------------------------------------------------------------------------------------
+
+
+def _demands(view: View, findings: Findings) -> None:
+    for ref in view.placed_devices:
+        _quantities(view, findings, ref, DEVICE_QUANTITIES)
+        _shape(view, findings, ref)
+    for ref in view.placed_workloads:
+        _quantities(view, findings, ref, WORKLOAD_QUANTITIES)
+
+
+def _quantities(view: View, findings: Findings, ref: Ref, names: tuple[str, ...]) -> None:
+    asked = view.demands.of(ref)
+    stated = view.stated_demands.get(ref)
+    for name in names:
+        quantity, right = stated.quantities.get(name) if stated else None, asked.quantities.get(name)
+        object_ = f"{view.label(ref)}, {name}"
+        if quantity is None or right is None:
+            why = "the plan states none" if right else "nothing known of it gives one"
+            findings.add(
+                "UNPROVEN",
+                object_,
+                f"{view.label(ref)} is placed without a known {name}: {why}",
+                "state it" if right else "measure it, or list the asset as unplaced and unproven",
+                asset=ref,
+            )
+        elif beyond(right.planning, quantity.planning) or quantity.planning != quantity.planning:
+            findings.add(
+                "DEMAND",
+                object_,
+                f"{view.label(ref)} is planned with {quantity.planning:g} {UNITS[name]}, "
+                f"the rule {right.rule} gives {right.planning:g}",
+                "plan with what the rule gives",
+                asset=ref,
+                over=(right.planning - quantity.planning, UNITS[name]),
+            )
+        elif quantity.rule != right.rule:
+            findings.add(
+                "DEMAND",
+                object_,
+                f"the {name} of {view.label(ref)} is said to come from {quantity.rule}, it comes from {right.rule}",
+                "name the rule that applies first",
+                asset=ref,
+            )
+
+
+def _shape(view: View, findings: Findings, ref: Ref) -> None:
+    """Height, depth, airflow and redundancy of a placed device."""
+    asked = view.demands.of(ref)
+    stated = view.stated_demands.get(ref)
+    for name, is_known in (
+        ("height_u", asked.height_u is not None),
+        ("redundancy", bool(asked.redundancy_rule)),
+    ):
+        if not is_known or stated is None or _field(stated, name) is None:
+            findings.add(
+                "UNPROVEN",
+                f"{view.label(ref)}, {name}",
+                f"{view.label(ref)} is placed without a known {name}",
+                "record it, or list the asset as unplaced and unproven",
+                asset=ref,
+            )
+            return
+    for name, given, right in _differences(stated, asked):
+        findings.add(
+            "DEMAND",
+            f"{view.label(ref)}, {name}",
+            f"{view.label(ref)} is planned with {name} {given}, the estate gives {right}",
+            "plan with what the estate gives",
+            asset=ref,
+        )
+
+
+def _field(stated: AssetDemand, name: str) -> object | None:
+    return stated.height_u if name == "height_u" else stated.redundancy_rule
+
+
+def _differences(stated: AssetDemand | None, asked: Asked) -> Iterator[tuple[str, object, object]]:
+    if stated is None:
+        return
+    supplies = str(asked.supplies) if asked.supplies else None
+    for name, given, right in (
+        ("height_u", stated.height_u, asked.height_u),
+        ("is_full_depth", stated.is_full_depth, asked.is_full_depth),
+        ("airflow", stated.airflow or None, asked.airflow or None),
+        ("redundancy", stated.redundancy or None, supplies),
+        ("redundancy_rule", stated.redundancy_rule, asked.redundancy_rule),
+    ):
+        if given != right:
+            yield name, given, right
+
+
+# --- decisions ---------------------------------------------------------------------------------------------------
+
+
+def _overrides(view: View, findings: Findings) -> None:
+    overrides = {override.object: override for override in view.estate.strategy_overrides}
+    for ref, decision in view.decisions.items():
+        override = overrides.get(ref)
+        label = view.label(ref)
+        if override is not None and decision.strategy != override.strategy:
+            who = override.decided_by or "a person"
+            findings.add(
+                "OVERRIDE",
+                label,
+                f"{who} decided to {override.strategy} {label}, the plan says {decision.strategy}",
+                "follow the override, or remove it from the inventory",
+                asset=ref,
+            )
+        elif override is None and decision.recommended != decision.strategy:
+            findings.add(
+                "OVERRIDE",
+                label,
+                f"{label} is to {decision.strategy} although {decision.recommended} is recommended, "
+                "and nobody decided so",
+                "record an override, or follow the recommendation",
+                asset=ref,
+            )
+
+
+def _keep(view: View, findings: Findings) -> None:
+    for constraint in view.constraints("keep", "building_bound"):
+        for ref in constraint.members:
+            strategy = view.strategy(ref)
+            if strategy not in {None, "retain"}:
+                findings.add(
+                    "KEEP",
+                    view.label(ref),
+                    f"{view.label(ref)} must stay ({constraint.reason or constraint.kind}), the plan says {strategy}",
+                    "retain it, or lift the constraint",
+                    asset=ref,
+                )
+    for need in view.estate.special_needs:
+        if need.need in BOUND_TO_HARDWARE and view.strategy(need.object) in WORKLOAD_STRATEGIES:
+            label = view.label(need.object)
+            findings.add(
+                "KEEP",
+                label,
+                f"{label} needs its hardware ({need.need}), the plan says {view.strategy(need.object)}",
+                "relocate or retain it",
+                asset=need.object,
+            )
+
+
+# --- evidence ----------------------------------------------------------------------------------------------------
+
+
+def _evidence(view: View, findings: Findings) -> None:
+    objectives = view.plan.evidence.objectives
+    names = [objective.name for objective in objectives]
+    if names != list(OBJECTIVES):
+        findings.add(
+            "EVIDENCE",
+            "objectives",
+            f"the objectives are {', '.join(names) or 'none'}; they must be {', '.join(OBJECTIVES)} in that order",
+            "state the four objectives in order",
+        )
+    given = {
+        "unplaced": float(len(view.plan.unplaced)),
+        "new_racks": float(len(view.plan.racks)),
+        "cloud_hosts": float(len(view.plan.hosts)),
+        "energy_kwh": _energy_kwh(view),
+    }
+    for objective in objectives:
+        right = given.get(objective.name)
+        unit = OBJECTIVE_UNITS.get(objective.name, "")
+        if right is None:
+            continue
+        if not _same(objective.value, right):
+            findings.add(
+                "EVIDENCE",
+                objective.name,
+                f"{objective.name} is said to be {objective.value:g} {unit}, the plan's lists give {right:g}",
+                "state what the lists give",
+                over=(objective.value - right, unit),
+            )
+        elif beyond(objective.bound, objective.value):
+            findings.add(
+                "EVIDENCE",
+                objective.name,
+                f"the lower bound of {objective.name}, {objective.bound:g}, is above its value {objective.value:g}",
+                "a bound that is passed is none; correct it",
+                over=(objective.bound - objective.value, unit),
+            )
+        else:
+            gap = (objective.value - objective.bound) / max(objective.bound, 1)
+            if not _same(objective.gap, gap):
+                findings.add(
+                    "EVIDENCE",
+                    objective.name,
+                    f"the gap of {objective.name} is said to be {objective.gap:g}, value and bound give {gap:g}",
+                    "state (value − bound) ÷ max(bound, 1)",
+                    over=(objective.gap - gap, ""),
+                )
+
+
+def _same(a: float, b: float) -> bool:
+    return not beyond(a, b) and not beyond(b, a) and a == a  # noqa: PLR0124 - not a number equals nothing
+
+
+def _energy_kwh(view: View) -> float:
+    """What the plan's own lists say of a year's energy at the target, in kWh."""
+    watts = 0.0
+    for ref in view.placed_devices:
+        demand = view.stated_demands.get(ref)
+        quantity = demand.quantities.get("power_w") if demand else None
+        watts += quantity.planning if quantity else 0.0
+    for host in view.plan.hosts:
+        pool = view.pools.get(host.pool)
+        watts += pool.host_type.power_w if pool else 0.0
+    watts += sum(mounted.power_w for rack in view.plan.racks for mounted in rack.contents)
+    return watts * HOURS_PER_YEAR / 1000 * view.facility.pue

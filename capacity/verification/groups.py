@@ -1,0 +1,84 @@
+"""Rule GROUP: the assets of a group move in one wave, and what a constraint ties into one group moves in one."""
+
+from __future__ import annotations
+
+from capacity.plan import Step
+from capacity.verification.moments import MINUTE_SECONDS, TIME_TOLERANCE
+from capacity.verification.view import TOUCHING, View
+from capacity.verification.violations import Findings
+from inventory.estate import Ref
+
+
+def check(view: View, findings: Findings) -> None:
+    group_of: dict[Ref, str] = {}
+    for group in view.plan.groups:
+        for asset in group.assets:
+            if group_of.setdefault(asset, group.id) != group.id:
+                findings.add(
+                    "GROUP",
+                    f"group {group.id}",
+                    f"{view.label(asset)} is in groups {group_of[asset]} and {group.id}",
+                    "put it in one group",
+                    asset=asset,
+                )
+    for step in view.plan.steps:
+        if step.kind in TOUCHING:
+            wrong = _outside_group(view, step, group_of)
+            if wrong:
+                what, asset, amount = wrong
+                findings.add(
+                    "GROUP",
+                    f"step {step.id}",
+                    f"step {step.id} ({step.kind}) {what}",
+                    "move whole groups within their wave",
+                    asset=asset,
+                    moment=view.moment(view.begins(step)),
+                    over=None if amount is None else (amount, "min"),
+                )
+    for constraint in view.constraints("together"):
+        if constraint.scope == "group":
+            _one_group(
+                view, constraint.name or f"together {constraint.id}", constraint.members, group_of, findings
+            )
+
+
+def _outside_group(
+    view: View, step: Step, group_of: dict[Ref, str]
+) -> tuple[str, Ref | None, float | None] | None:
+    for move in step.moves:
+        if view.asset(move.asset) is not None and group_of.get(move.asset) != step.group:
+            own = group_of.get(move.asset)
+            said = f"of group {own}" if own else "of no group"
+            return f"moves {view.label(move.asset)} {said} as group {step.group}", move.asset, None
+    group = view.groups.get(step.group or "")
+    if group is None:
+        return None
+    if group.wave is None or step.wave != group.wave:
+        return f"is in wave {step.wave}, its group {group.id} in wave {group.wave}", None, None
+    wave = view.waves.get(group.wave)
+    if wave is None:
+        return None
+    if group.id not in wave.groups:
+        return f"is in wave {wave.number}, which does not list its group {group.id}", None, None
+    early = view.clock.seconds(wave.start) - view.begins(step)
+    late = view.ends(step) - view.clock.seconds(wave.end)
+    if max(early, late) > TIME_TOLERANCE:
+        return f"lies outside its wave {wave.number}", None, max(early, late) / MINUTE_SECONDS
+    return None
+
+
+def _one_group(
+    view: View, name: str, members: tuple[Ref, ...], group_of: dict[Ref, str], findings: Findings
+) -> None:
+    moving = [ref for ref in members if view.touching_step(ref) is not None]
+    for ref in moving[1:]:
+        if group_of.get(ref) != group_of.get(moving[0]):
+            findings.add(
+                "GROUP",
+                name,
+                f"{view.label(ref)} moves in group {group_of.get(ref)}, "
+                f"{view.label(moving[0])} of {name} in group {group_of.get(moving[0])}",
+                "move them in one group",
+                asset=ref,
+                moment=view.moment(view.begins(view.touching_step(ref) or view.plan.steps[0])),
+            )

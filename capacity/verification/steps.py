@@ -1,0 +1,189 @@
+"""Rules on steps one by one: their order, and the sequence each asset needs from where it was to where it goes."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from capacity.plan import Move, Place, Step
+from capacity.verification.moments import MINUTE_SECONDS, TIME_TOLERANCE
+from capacity.verification.view import WORKLOAD_STRATEGIES, View
+from capacity.verification.violations import Findings
+from inventory.estate import Device, Ref
+
+WORKLOAD_STEPS = ("replicate", "cutover", "decommission")
+ENDINGS = ("retire", "decommission")
+
+
+def check(view: View, findings: Findings) -> None:
+    _order(view, findings)
+    _sequences(view, findings)
+
+
+# --- order -------------------------------------------------------------------------------------------------------
+
+
+def _order(view: View, findings: Findings) -> None:
+    for step in view.plan.steps:
+        start, end = view.begins(step), view.ends(step)
+        if end <= start:
+            findings.add(
+                "STEP-ORDER",
+                f"step {step.id}",
+                f"step {step.id} ends {(start - end) / MINUTE_SECONDS:g} minutes before it starts"
+                if end < start
+                else f"step {step.id} ends when it starts",
+                "let it end after it starts",
+                moment=view.moment(start),
+                over=((start - end) / MINUTE_SECONDS, "min"),
+            )
+        for name in step.predecessors:
+            before = view.step_ids.get(name)
+            if before is not None and view.ends(before) > start + TIME_TOLERANCE:
+                early = (view.ends(before) - start) / MINUTE_SECONDS
+                findings.add(
+                    "STEP-ORDER",
+                    f"step {step.id}",
+                    f"step {step.id} starts {early:g} minutes before its predecessor {name} ends",
+                    "start it later",
+                    moment=view.moment(start),
+                    over=(early, "min"),
+                )
+    for name in _on_cycles(view):
+        step = view.step_ids[name]
+        findings.add(
+            "STEP-ORDER",
+            f"step {name}",
+            f"step {name} is its own predecessor by way of others",
+            "break the cycle of predecessors",
+            moment=view.moment(view.begins(step)),
+        )
+
+
+def _on_cycles(view: View) -> list[str]:
+    """Steps left when those without open predecessors, and those without open successors, are taken away again and again."""
+    steps = view.step_ids
+    forward = {name: {p for p in step.predecessors if p in steps} for name, step in steps.items()}
+    backward: dict[str, set[str]] = {name: set() for name in steps}
+    for name, predecessors in forward.items():
+        for predecessor in predecessors:
+            backward[predecessor].add(name)
+    left = set(steps)
+    for edges, opposite in ((forward, backward), (backward, forward)):
+        open_edges = {name: len(edges[name] & left) for name in left}
+        free = [name for name, count in open_edges.items() if count == 0]
+        while free:
+            name = free.pop()
+            left.discard(name)
+            for other in opposite[name]:
+                if other in left:
+                    open_edges[other] -= 1
+                    if open_edges[other] == 0:
+                        free.append(other)
+    return sorted(left)
+
+
+# --- sequence ----------------------------------------------------------------------------------------------------
+
+
+def _sequences(view: View, findings: Findings) -> None:
+    for ref in view.estate.assets():
+        wanted = _wanted(view, ref)
+        steps = view.steps_of.get(ref, [])
+        kinds = [step.kind for step in steps for move in step.moves if move.asset == ref]
+        if sorted(kinds) != sorted(wanted):
+            findings.add(
+                "STEP-SEQUENCE",
+                view.label(ref),
+                f"{view.label(ref)} has the steps {', '.join(kinds) or 'none'}; it needs {', '.join(wanted) or 'none'}",
+                "give it exactly the steps it needs",
+                asset=ref,
+                moment=view.moment(view.begins(steps[0])) if steps else None,
+            )
+        elif len(wanted) > 1:
+            _one_after_another(view, ref, steps, findings)
+        for step in steps:
+            for move in step.moves:
+                if move.asset == ref:
+                    _ends_of_move(view, step, move, findings)
+    _commissions(view, findings)
+
+
+def _wanted(view: View, ref: Ref) -> tuple[str, ...]:
+    strategy = view.strategy(ref)
+    if strategy in WORKLOAD_STRATEGIES and ref in view.placed_workloads:
+        return WORKLOAD_STEPS
+    if strategy == "relocate" and ref in view.placed_devices:
+        return ("relocate",)
+    return ("retire",) if strategy == "retire" else ()
+
+
+def _one_after_another(view: View, ref: Ref, steps: list[Step], findings: Findings) -> None:
+    by_kind = {step.kind: step for step in steps}
+    for earlier, later in zip(WORKLOAD_STEPS, WORKLOAD_STEPS[1:], strict=False):
+        early = view.ends(by_kind[earlier]) - view.begins(by_kind[later])
+        if early > TIME_TOLERANCE:
+            findings.add(
+                "STEP-SEQUENCE",
+                view.label(ref),
+                f"the {later} of {view.label(ref)} starts {early / MINUTE_SECONDS:g} minutes before its {earlier} ends",
+                f"start the {later} later",
+                asset=ref,
+                moment=view.moment(view.begins(by_kind[later])),
+                over=(early / MINUTE_SECONDS, "min"),
+            )
+
+
+def _ends_of_move(view: View, step: Step, move: Move, findings: Findings) -> None:
+    """Whether a move leads from where the asset was to where the plan places it."""
+    asset = view.asset(move.asset)
+    wrong = None
+    if asset is not None:
+        rack_id = asset.rack_id if isinstance(asset, Device) else None
+        cluster_id = None if isinstance(asset, Device) else asset.cluster_id
+        source = move.source or Place()
+        was = (view.site_of(move.asset), rack_id, cluster_id)
+        given = (source.site_id, source.rack_id, None if isinstance(asset, Device) else source.cluster_id)
+        if was != given:
+            wrong = "from elsewhere than where it stands"
+        elif _target(move.target) != _planned(view, step, move.asset):
+            wrong = "to elsewhere than where the plan places it"
+    if wrong:
+        findings.add(
+            "STEP-SEQUENCE",
+            view.label(move.asset),
+            f"step {step.id} moves {view.label(move.asset)} {wrong}",
+            "move it from where the estate has it to where the plan places it",
+            asset=move.asset,
+            moment=view.moment(view.begins(step)),
+        )
+
+
+def _target(place: Place | None) -> tuple[object, ...] | None:
+    """The target's side of a place; a source place in it is for SOURCE-HELD."""
+    return None if place is None else (place.rack, place.position, place.face, place.pool, place.host)
+
+
+def _planned(view: View, step: Step, ref: Ref) -> tuple[object, ...] | None:
+    if step.kind in ENDINGS:
+        return None
+    device, workload = view.placed_devices.get(ref), view.placed_workloads.get(ref)
+    if step.kind == "relocate" and device is not None:
+        return (device.rack, device.position, device.face, None, None)
+    if workload is not None:
+        return (None, None, None, workload.pool, workload.host)
+    return None
+
+
+def _commissions(view: View, findings: Findings) -> None:
+    counts: Counter[str] = Counter()
+    for step in view.plan.steps:
+        if step.kind.startswith("commission_"):
+            counts.update(f"{step.kind.removeprefix('commission_')} {name}" for name in step.commissions)
+    for name in (*(f"rack {r}" for r in view.new_racks), *(f"host {h}" for h in view.hosts)):
+        if counts[name] != 1:
+            findings.add(
+                "STEP-SEQUENCE",
+                name,
+                f"new {name} has {counts[name]} commissions, it needs one",
+                "give it one commission step",
+            )

@@ -1,0 +1,127 @@
+"""What a broken rule looks like: its code, what broke it, when, by how much, and what to do. Judging is the rules' work.
+
+`RULES` lists every code of docs/reference/rules.md with one line for listings (SARIF, `--format text`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from inventory.rows import Ref
+
+RULES: dict[str, str] = {
+    "PLAN-HASH": "The plan's content hash is the hash of its content",
+    "INPUT-ESTATE": "The plan was made from this estate",
+    "INPUT-FACILITY": "The plan was made from this facility",
+    "REF-UNKNOWN": "Everything the plan names exists, and ids are unique",
+    "COVERAGE": "Every asset has exactly one decision, and is placed or listed as unplaced as its strategy says",
+    "UNPROVEN": "Every quantity of a placed asset is known",
+    "DEMAND": "The demand of a placed asset is what the demand rules give",
+    "OVERRIDE": "A person's override is what the decision says",
+    "KEEP": "What must stay stays, and what needs its hardware is not rehosted",
+    "EVIDENCE": "Objectives are what the plan's lists give, and their bounds are no larger",
+    "RACK-POSITION": "Each new rack stands alone at a position that it fits",
+    "RACK-STOCK": "New racks are in stock, and as their model says, with their fixed kit",
+    "UNIT-OVERLAP": "No two things take the same units of a rack",
+    "UNIT-RANGE": "Everything stands within the units of its rack, on whole units where it is whole units high",
+    "BAY": "A device in a bay goes with its chassis",
+    "AIRFLOW": "Devices face the cold aisle as their airflow asks",
+    "HEAVY-LOW": "Heavy devices stand low",
+    "RACK-WEIGHT": "No rack carries more than it may",
+    "FLOOR": "No rack loads the floor more than it bears",
+    "PORTS": "No rack needs more network ports than it provides",
+    "ZONE": "Everything stands in its security zone",
+    "OWNER": "Racks hold what belongs to their owner",
+    "TOGETHER": "What belongs together is together",
+    "APART": "What must be apart is apart",
+    "POWER-CORDS": "Every supply has a cord to a feed and leg at hand",
+    "POWER-NODE": "No node of the supply graph carries more than it may, whatever single node is lost",
+    "POWER-LEG": "No leg of a feed carries more than its share, whatever single node is lost",
+    "POWER-DIVERSE": "A redundant load survives every single loss",
+    "COOLING": "No cooling zone has more heat than its usable cooling",
+    "ENTITLEMENT": "No partner uses more than its entitlement",
+    "HOST-CAPACITY": "No cloud host promises more than it may",
+    "POOL-STORAGE": "No cloud pool stores more than it may",
+    "POOL-RESERVE": "Every cloud pool keeps its reserve, and has no more hosts than it may",
+    "TENANCY": "Workloads run in a pool that serves their zone",
+    "STEP-ORDER": "Steps end after they start, and start after their predecessors ended",
+    "STEP-SEQUENCE": "Every asset has the steps its strategy asks for, from where it was to where it is placed",
+    "PHASE": "Nothing is used before it is ready, delivered and commissioned",
+    "WINDOW": "Assets are touched within their change windows only",
+    "FREEZE": "Assets are not touched during a freeze",
+    "HOLIDAY": "Nobody works on a holiday",
+    "RESOURCE": "No crew, van or dock is used beyond its capacity",
+    "EFFORT": "Steps hold enough hands for their work",
+    "VAN": "Relocations fit into their vans and hold a dock slot",
+    "REPLICATION": "Replications have the time, the line and the rate they need",
+    "CIRCUIT": "No line carries more than it can",
+    "FLOW-LATENCY": "Flows that stand no distance never cross sites",
+    "DOWNTIME": "No application is down for longer than its budget",
+    "ROLLBACK": "The way back stays open as long as promised",
+    "SOURCE-HELD": "Nothing else takes a source place while the way back is open",
+    "GROUP": "Groups move in their wave, and as a whole",
+    "ROOM": "Rooms said to be empty are",
+}
+
+_ORDER = {code: index for index, code in enumerate(RULES)}
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One broken rule.
+
+    `asset` is what broke it when one asset did, `object` the thing whose limit it is or the document's part. `moment` is
+    the first at which the rule is broken (None where time plays no part); `amount` how much over, in `unit`, at the
+    worst moment (None where nothing is counted). `message` says what, where, when and how much; `remedy` what to do.
+    """
+
+    code: str
+    asset: Ref | None
+    object: str
+    moment: datetime | None
+    amount: float | None
+    unit: str
+    message: str
+    remedy: str
+
+
+@dataclass(slots=True)
+class Findings:
+    """Collects violations while the rules run, and hands them out sorted and without repetitions."""
+
+    found: list[Violation] = field(default_factory=list)
+
+    def add(
+        self,
+        code: str,
+        object_: str,
+        message: str,
+        remedy: str,
+        *,
+        asset: Ref | None = None,
+        moment: datetime | None = None,
+        over: tuple[float, str] | None = None,
+    ) -> None:
+        """Note one violation; `over` is the amount over and its unit. An unknown code is a KeyError here, not later."""
+        _ORDER[code]
+        amount, unit = (over[0], over[1]) if over else (None, "")
+        self.found.append(Violation(code, asset, object_, moment, amount, unit, message, remedy))
+
+    def sorted(self) -> tuple[Violation, ...]:
+        """By rule in the order of the page, then moment, object and asset."""
+        return tuple(sorted(dict.fromkeys(self.found), key=_key))
+
+
+def _key(violation: Violation) -> tuple[int, bool, float, str, str, int, str]:
+    asset = violation.asset or Ref("", 0)
+    seconds = violation.moment.timestamp() if violation.moment else 0.0
+    return (
+        _ORDER[violation.code],
+        violation.moment is not None,
+        seconds,
+        violation.object,
+        asset.kind,
+        asset.id,
+        violation.message,
+    )

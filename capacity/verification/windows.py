@@ -1,0 +1,206 @@
+"""Rules on when assets may be touched and people work: change windows, freezes, holidays, downtime budgets."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from capacity.calendar import WeeklySlot
+from capacity.plan import Step
+from capacity.verification.moments import (
+    DAY_SECONDS,
+    LONGEST_DAYS,
+    MINUTE_SECONDS,
+    TIME_TOLERANCE,
+    Interval,
+    joined,
+    overlap,
+)
+from capacity.verification.view import TOUCHING, View
+from capacity.verification.violations import Findings
+from inventory.estate import Application, ChangeWindow, Constraint, Ref
+
+HANDS = ("crew", "engineer")
+
+
+def check(view: View, findings: Findings) -> None:
+    windows = _Windows(view)
+    freezes = _freezes(view)
+    for step in view.plan.steps:
+        if step.kind in TOUCHING:
+            assets = [
+                ref for ref in dict.fromkeys(m.asset for m in step.moves) if view.asset(ref) is not None
+            ]
+            _in_windows(view, step, assets, windows, findings)
+            _not_frozen(view, step, assets, freezes, findings)
+            _downtime(view, step, assets, findings)
+        if any(use.resource in HANDS for use in step.uses):
+            _no_holiday(view, step, findings)
+
+
+# --- windows -----------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Windows:
+    """Which change windows hold for which asset, and what of a step lies outside them."""
+
+    view: View
+    _of_object: dict[Ref, list[ChangeWindow]] = field(default_factory=lambda: defaultdict(list))
+    _outside: dict[tuple[int, ...], dict[Interval, float]] = field(default_factory=lambda: defaultdict(dict))
+
+    def __post_init__(self) -> None:
+        for window in self.view.estate.change_windows:
+            self._of_object[window.object].append(window)
+
+    def holding(self, ref: Ref) -> list[tuple[str, list[ChangeWindow]]]:
+        """Sets of windows, each with its holder's name; the step must lie in one of every set. Empty: the default."""
+        view = self.view
+        own: list[tuple[str, list[ChangeWindow]]] = [
+            (f"application {application.name}", windows)
+            for application in view.applications_of.get(ref, ())
+            if (windows := self._of_object.get(Ref("applications", application.id)))
+        ]
+        if own:
+            return own
+        asset = view.asset(ref)
+        for kind, row_id in (
+            ("tenants", asset.tenant_id if asset else None),
+            ("sites", view.site_of(ref)),
+        ):
+            windows = self._of_object.get(Ref(kind, row_id)) if row_id is not None else None
+            if windows:
+                row = view.row(kind, row_id)
+                return [(f"{kind.removesuffix('s')} {row.name if row else row_id}", windows)]
+        return []
+
+    def outside(self, windows: list[ChangeWindow], step: Interval) -> float:
+        """Seconds of a step that lie in no single window; 0 when one holds it all. No windows given: the default ones."""
+        key = tuple(window.id for window in windows)
+        known = self._outside[key]
+        if step not in known:
+            known[step] = self._measure(windows, step)
+        return known[step]
+
+    def _measure(self, windows: list[ChangeWindow], step: Interval) -> float:
+        start, end = step
+        length = end - start
+        if length <= 0 or length > LONGEST_DAYS * DAY_SECONDS:
+            return max(length, 0.0)
+        clock = self.view.clock
+        found: list[Interval] = []
+        if windows:
+            for window in windows:
+                slot = WeeklySlot(window.weekday, window.start_minute, window.duration_minutes)
+                # Wider than the step, so that windows that touch each other join across its edges.
+                found += clock.weekly([slot], start - 1, end + 1, (window.valid_from, window.valid_until))
+        else:
+            found += clock.weekly(self.view.plan.calendar.default_windows, start - 1, end + 1)
+        best = max((overlap(step, interval) for interval in joined(found)), default=0.0)
+        return 0.0 if length - best <= TIME_TOLERANCE else length - best
+
+
+def _in_windows(view: View, step: Step, assets: list[Ref], windows: _Windows, findings: Findings) -> None:
+    interval = (view.begins(step), view.ends(step))
+    for ref in assets:
+        for holder, held in windows.holding(ref) or [("the calendar", [])]:
+            outside = windows.outside(held, interval)
+            if outside:
+                findings.add(
+                    "WINDOW",
+                    f"step {step.id}",
+                    f"step {step.id} touches {view.label(ref)} for {outside / MINUTE_SECONDS:g} minutes outside "
+                    f"the change windows of {holder}",
+                    "put it into a window, or agree on another",
+                    asset=ref,
+                    moment=view.moment(interval[0]),
+                    over=(outside / MINUTE_SECONDS, "min"),
+                )
+
+
+# --- freezes, holidays, downtime -----------------------------------------------------------------------------------
+
+
+def _freezes(view: View) -> dict[Ref, list[tuple[Interval, Constraint]]]:
+    """Freezes by the object they name, as instants."""
+    found: dict[Ref, list[tuple[Interval, Constraint]]] = defaultdict(list)
+    for freeze in view.constraints("freeze"):
+        start = view.clock.seconds(freeze.start) if freeze.start else -math.inf
+        end = view.clock.seconds(freeze.end) if freeze.end else math.inf
+        for member in freeze.members:
+            found[member].append(((start, end), freeze))
+    return found
+
+
+def _named_by(view: View, ref: Ref) -> Iterator[Ref]:
+    """The objects whose freeze is the asset's: itself, its applications, its tenant, its site."""
+    yield ref
+    for application in view.applications_of.get(ref, ()):
+        yield Ref("applications", application.id)
+    asset = view.asset(ref)
+    if asset is not None and asset.tenant_id is not None:
+        yield Ref("tenants", asset.tenant_id)
+    site_id = view.site_of(ref)
+    if site_id is not None:
+        yield Ref("sites", site_id)
+
+
+def _not_frozen(
+    view: View,
+    step: Step,
+    assets: list[Ref],
+    freezes: dict[Ref, list[tuple[Interval, Constraint]]],
+    findings: Findings,
+) -> None:
+    interval = (view.begins(step), view.ends(step))
+    for ref in assets if freezes else ():
+        for named in _named_by(view, ref):
+            for frozen, freeze in freezes.get(named, ()):
+                shared = overlap(interval, frozen)
+                if shared > TIME_TOLERANCE:
+                    findings.add(
+                        "FREEZE",
+                        f"step {step.id}",
+                        f"step {step.id} touches {view.label(ref)} during {freeze.name or f'freeze {freeze.id}'}, "
+                        f"for {shared / MINUTE_SECONDS:g} minutes",
+                        "put it before or after the freeze",
+                        asset=ref,
+                        moment=view.moment(max(interval[0], frozen[0])),
+                        over=(shared / MINUTE_SECONDS, "min"),
+                    )
+
+
+def _no_holiday(view: View, step: Step, findings: Findings) -> None:
+    interval = (view.begins(step), view.ends(step))
+    for day in sorted(set(view.plan.calendar.holidays)):
+        ordinal = day.toordinal()
+        holiday = (view.clock.wall(ordinal, 0), view.clock.wall(ordinal + 1, 0))
+        shared = overlap(interval, holiday)
+        if shared > TIME_TOLERANCE:
+            findings.add(
+                "HOLIDAY",
+                f"step {step.id}",
+                f"step {step.id} has people at work on {day}, a holiday, for {shared / MINUTE_SECONDS:g} minutes",
+                "put it on another day",
+                moment=view.moment(max(interval[0], holiday[0])),
+                over=(shared / MINUTE_SECONDS, "min"),
+            )
+
+
+def _downtime(view: View, step: Step, assets: list[Ref], findings: Findings) -> None:
+    minutes = (view.ends(step) - view.begins(step)) / MINUTE_SECONDS
+    touched: dict[int, Application] = {a.id: a for ref in assets for a in view.applications_of.get(ref, ())}
+    for application in touched.values():
+        budget = application.downtime_budget_minutes
+        if budget is not None and minutes > budget + TIME_TOLERANCE:
+            findings.add(
+                "DOWNTIME",
+                f"application {application.name}",
+                f"step {step.id} keeps application {application.name} down for {minutes:g} minutes, "
+                f"it may be down for {budget:g}",
+                "hold more hands, or split the step",
+                moment=view.moment(view.begins(step)),
+                over=(minutes - budget, "min"),
+            )

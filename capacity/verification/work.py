@@ -1,0 +1,190 @@
+"""Rules on the work of steps: enough hands and vans, and resources of the calendar within their capacity at every moment."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator
+
+from capacity.calendar import CalendarResource
+from capacity.plan import Step
+from capacity.resources import TOLERANCE
+from capacity.verification.moments import (
+    DAY_SECONDS,
+    LONGEST_DAYS,
+    MINUTE_SECONDS,
+    TIME_TOLERANCE,
+    Exceeded,
+    Interval,
+    beyond,
+    joined,
+)
+from capacity.verification.references import CIRCUIT
+from capacity.verification.view import View
+from capacity.verification.violations import Findings
+from inventory.estate import Ref
+
+
+def check(view: View, findings: Findings) -> None:
+    for step in view.plan.steps:
+        _effort(view, step, findings)
+        if step.kind == "relocate":
+            _vans(view, step, findings)
+    _resources(view, findings)
+
+
+def held(view: View, step: Step, resource: str) -> float:
+    """How much of a resource a step holds from its start to its end."""
+    start, end = view.begins(step), view.ends(step)
+    return sum(
+        use.amount
+        for use in step.uses
+        if use.resource == resource
+        and view.clock.seconds(use.start) <= start + TIME_TOLERANCE
+        and view.clock.seconds(use.end) >= end - TIME_TOLERANCE
+    )
+
+
+# --- effort and vans -----------------------------------------------------------------------------------------------
+
+
+def _effort(view: View, step: Step, findings: Findings) -> None:
+    minutes = (view.ends(step) - view.begins(step)) / MINUTE_SECONDS
+    for resource, fixed, work in _work(view, step):
+        hands = held(view, step, resource)
+        short = work - max(minutes - fixed, 0.0) * max(hands, 0.0)
+        if beyond(short, 0.0) and short > TOLERANCE * max(work, 1.0):
+            findings.add(
+                "EFFORT",
+                f"step {step.id}",
+                f"step {step.id} ({step.kind}) has {minutes:g} minutes and holds {hands:g} {resource}; "
+                f"its work takes {short:g} minutes of one {resource} more",
+                f"hold more {resource}, or let it last longer",
+                moment=view.moment(view.begins(step)),
+                over=(short, f"{resource} min"),
+            )
+
+
+def _work(view: View, step: Step) -> Iterator[tuple[str, float, float]]:
+    """What a step asks of whom: the resource, minutes that pass whatever the hands, minutes of work of one hand."""
+    rates = view.plan.calendar.work
+    assets = [move.asset for move in step.moves]
+    devices = [ref for ref in assets if ref.kind == "devices"]
+    machines = len(assets) - len(devices)
+    if step.kind == "relocate":
+        yield "crew", rates.transport_minutes, len(_not_in_bays(view, devices)) * rates.relocate_minutes
+    elif step.kind == "cutover":
+        yield "engineer", 0.0, len(assets) * rates.cutover_minutes
+    elif step.kind in {"decommission", "retire"}:
+        if devices:
+            yield "crew", 0.0, len(devices) * rates.decommission_minutes
+        if machines:
+            yield "engineer", 0.0, machines * rates.decommission_minutes
+    elif step.kind == "commission_rack":
+        yield "crew", 0.0, len(step.commissions) * rates.rack_minutes
+    elif step.kind == "commission_host":
+        yield "crew", 0.0, len(step.commissions) * rates.host_minutes
+
+
+def _not_in_bays(view: View, devices: list[Ref]) -> list[Ref]:
+    return [
+        ref
+        for ref in devices
+        if (device := view.devices.get(ref.id)) is not None and device.parent_device_id is None
+    ]
+
+
+def _vans(view: View, step: Step, findings: Findings) -> None:
+    work = view.plan.calendar.work
+    devices = [move.asset for move in step.moves if move.asset.kind == "devices"]
+    vans = held(view, step, "van")
+    weight_kg = sum(view.amount(ref, "weight_kg") for ref in devices)
+    height_u = sum(view.demands.of(ref).height_u or 0.0 for ref in devices)
+    for what, load, limit, unit in (
+        ("load", weight_kg, vans * work.van_kg, "kg"),
+        ("load", height_u, vans * work.van_units_u, "U"),
+        ("use", 1.0, held(view, step, "dock"), "dock slots"),
+    ):
+        if beyond(load, limit):
+            said = (
+                "holds no dock slot"
+                if what == "use"
+                else f"loads {load:g} {unit}, its {vans:g} vans take {limit:g}"
+            )
+            findings.add(
+                "VAN",
+                f"step {step.id}",
+                f"step {step.id} {said}",
+                "hold another one, or move fewer devices at once",
+                moment=view.moment(view.begins(step)),
+                over=(load - limit, unit),
+            )
+
+
+# --- resources -----------------------------------------------------------------------------------------------------
+
+
+def _resources(view: View, findings: Findings) -> None:
+    changes: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    for step in view.plan.steps:
+        for use in step.uses:
+            if use.amount < 0:
+                findings.add(
+                    "RESOURCE",
+                    use.resource,
+                    f"step {step.id} holds {use.amount:g} of {use.resource}, less than nothing",
+                    "hold an amount above 0",
+                    moment=view.moment(view.clock.seconds(use.start)),
+                    over=(-use.amount, use.resource),
+                )
+            elif not use.resource.startswith(CIRCUIT):
+                changes[use.resource] += [
+                    (view.clock.seconds(use.start), use.amount),
+                    (view.clock.seconds(use.end), -use.amount),
+                ]
+    for resource in view.resources.values():
+        found = _exceeded(view, resource, sorted(changes.get(resource.name, [])))
+        if found:
+            unit = resource.unit or resource.name
+            findings.add(
+                "RESOURCE",
+                resource.name,
+                f"{resource.name} is held beyond its capacity, by {found.over:g} {unit} at the worst moment",
+                "start a step later, or add capacity",
+                moment=view.moment(found.since),
+                over=(found.over, unit),
+            )
+
+
+def _exceeded(view: View, resource: CalendarResource, changes: list[tuple[float, float]]) -> Exceeded | None:
+    """Replay the uses of one resource: between two changes the amount held is constant, the capacity may not be."""
+    total, since, worst = 0.0, math.inf, 0.0
+    for index, (moment, amount) in enumerate(changes[:-1]):
+        total += amount
+        until = changes[index + 1][0]
+        if until <= moment or total <= TOLERANCE:
+            continue
+        for start, capacity in _capacity(view, resource, (moment, until)):
+            if beyond(total, capacity):
+                since = min(since, start)
+                worst = max(worst, total - capacity)
+    return None if since == math.inf else Exceeded(since, worst)
+
+
+def _capacity(view: View, resource: CalendarResource, span: Interval) -> Iterator[tuple[float, float]]:
+    """The capacities of a resource within a span, each with its start. Exceptions win over slots, the smallest first."""
+    start, end = span
+    exceptions = [
+        ((view.clock.seconds(e.start), view.clock.seconds(e.end)), e.capacity) for e in resource.exceptions
+    ]
+    exceptions = [(i, capacity) for i, capacity in exceptions if i[0] < end and i[1] > start]
+    slots = (
+        joined(view.clock.weekly(resource.slots, start, end)) if resource.slots else [(-math.inf, math.inf)]
+    )
+    if end - start > LONGEST_DAYS * DAY_SECONDS:
+        slots = [] if resource.slots else slots
+    edges = {start, *(x for i, _ in exceptions for x in i), *(x for i in slots for x in i)}
+    for moment in sorted(x for x in edges if start <= x < end):
+        special = [capacity for (begin, until), capacity in exceptions if begin <= moment < until]
+        usual = resource.capacity if any(a <= moment < b for a, b in slots) else 0.0
+        yield moment, min(special) if special else usual

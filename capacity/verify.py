@@ -1,0 +1,44 @@
+"""Whether a plan keeps what it promises: every rule of docs/reference/rules.md, replayed on estate, facility and plan.
+
+A stranger to the planners: it imports the documents' schemas and the units, nothing that plans, derives or solves. Any
+plan that fits the schema gets an answer; what it names and isn't there is one of the violations. Rendering them is for
+`check_output`.
+"""
+
+from __future__ import annotations
+
+from capacity.facility import Facility
+from capacity.plan import Plan
+from capacity.verification import (
+    cloud,
+    contents,
+    documents,
+    groups,
+    power,
+    racks,
+    readiness,
+    references,
+    rooms,
+    steps,
+    traffic,
+    units,
+    windows,
+    work,
+)
+from capacity.verification.view import View
+from capacity.verification.violations import RULES, Findings, Violation
+from inventory.estate import Estate
+
+__all__ = ["RULES", "Violation", "check"]
+
+
+def check(estate: Estate, facility: Facility, plan: Plan) -> tuple[Violation, ...]:
+    """Every violation of the rules, sorted by rule, moment and object; empty when the plan keeps them all."""
+    view = View(estate, facility, plan)
+    findings = Findings()
+    for rules in (references, documents, steps, readiness, groups, windows, work, traffic, rooms):
+        rules.check(view, findings)
+    things = contents.everything(view)
+    for rack_rules in (units, racks, power, cloud):
+        rack_rules.check(view, things, findings)
+    return findings.sorted()
