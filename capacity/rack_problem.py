@@ -441,6 +441,7 @@ def _cords(
         "options": options,
         "option_count": count,
         "cord_needed": np.array([needed for needed, _, _ in templates], dtype=np.int32),
+        "cord_spare": np.array([spare for _, spare, _ in templates], dtype=np.int32),
         "cord_three": np.array([is_three for _, _, is_three in templates], dtype=np.uint8),
     }
 

@@ -105,14 +105,17 @@ def headroom(a: Arrays, s: State, b: int, enough: float) -> float:
 
 @njit(cache=True)
 def _next_bin(a: Arrays, s: State, group: int, target_w: float, is_skipped: np.ndarray) -> int:
-    """The first closed bin, in the group's order, whose graph and cooling leave `target_w`; else the one with most."""
+    """The first closed bin, in the group's order, whose graph and cooling leave `target_w`, or all its own feeds carry;
+    else the one with most.
+    """
     best, most = -1, -np.inf
     for k in range(a.bins_ptr[group], a.bins_ptr[group + 1]):
         b = a.bins_ids[k]
         if s.bin_group[b] >= 0 or is_skipped[b] or may_open(a, s, b, group) != FITS:
             continue
-        left = headroom(a, s, b, target_w + a.kit_w[b])
-        if left >= target_w + a.kit_w[b] - EPSILON:
+        enough = min(target_w, power_left(a, s, b)) + a.kit_w[b]
+        left = headroom(a, s, b, enough)
+        if left >= enough - EPSILON:
             return b
         if left > most:
             best, most = b, left

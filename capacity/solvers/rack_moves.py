@@ -81,6 +81,7 @@ class Arrays(NamedTuple):
     options: np.ndarray  # [kinds, templates, options, feeds of a bin]
     option_count: np.ndarray  # [kinds, templates]
     cord_needed: np.ndarray  # [templates]
+    cord_spare: np.ndarray
     cord_three: np.ndarray
     route_ptr: np.ndarray  # [scenarios × routes + 1]
     route_node: np.ndarray

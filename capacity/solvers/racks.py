@@ -8,12 +8,13 @@ rounds, never in seconds, so the same problem and seed give the same answer. Ite
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from capacity.solvers.rack_filling import fill_group, insert_each
+from capacity.solvers.rack_relaxation import Relaxation, empty_left, relax
 from capacity.solvers.rack_moves import (
     DIMENSIONS,
     EPSILON,
@@ -73,6 +74,8 @@ def solve(
     """Place every item, opening few bins; see the module for how. `progress` hears the share of groups done."""
     state = copy_state(problem.start)
     groups = len(problem.arrays.group_owner)
+    everything = np.flatnonzero(problem.arrays.item_group >= 0)
+    problem = _with_mix(problem, relax(problem.arrays, problem.start, everything))
     opened, bound = np.zeros(groups, dtype=np.int64), np.zeros(groups, dtype=np.int64)
     for done, group in enumerate(problem.groups):
         work = _Group(problem, int(group), np.random.default_rng([seed, int(group)]))
@@ -85,30 +88,25 @@ def solve(
     return Solution(state, opened, bound, "optimal" if is_optimal else "feasible")
 
 
-def empty_left(a: Arrays) -> Floats:
-    """What each bin has left with only its kit in it, [bins × DIMENSIONS], the graph above apart.
-
-    Power: the mean over the losses of one feed each. A shared load counts there whole, a lone one in all losses but its
-    own, which is how `item_demand` weighs it; so no packing exceeds it.
-    """
-    left = np.zeros((len(a.bin_place), DIMENSIONS))
-    free = a.empty_occupied == 0
-    left[:, 0] = free.sum(axis=(1, 2))
-    low = np.arange(free.shape[2])[None, :] < a.bin_low[:, None]
-    left[:, 4] = (free & low[:, None, :]).sum(axis=(1, 2))
-    left[:, 2], left[:, 3] = a.empty_kg, a.empty_ports
-    for b, cluster in enumerate(a.bin_cluster):
-        feeds = a.bin_feeds[b][a.bin_feeds[b] >= 0]
-        alive = a.alive[cluster][: a.pattern_count[cluster]][:, feeds].astype(bool)
-        kit_w = a.kit_leg[b, : a.pattern_count[cluster]].sum(axis=(1, 2))
-        watts = (alive * a.feed_cap[cluster, feeds]).sum(axis=1) - kit_w
-        one_lost = alive.sum(axis=1) == len(feeds) - 1
-        all_there = alive.all(axis=1)
-        if len(feeds) > 1 and one_lost.sum() == len(feeds):
-            left[b, 1] = watts[one_lost].mean()
-        elif all_there.any():
-            left[b, 1] = watts[all_there].min()
-    return np.maximum(left, 0.0)
+def _with_mix(problem: Problem, relaxation: Relaxation) -> Problem:
+    """Every group's bins with those first that the relaxation gives it, and those it gives to others last."""
+    a = problem.arrays
+    given = np.full(len(a.bin_place), -1, dtype=np.int64)
+    place_given: dict[int, int] = {}
+    for (group, number), count in sorted(relaxation.mix.items()):
+        free = [b for b in relaxation.members[number] if int(a.bin_place[b]) not in place_given]
+        for b in free[:count]:
+            given[b] = group
+            place_given[int(a.bin_place[b])] = group
+    ids = a.bins_ids.copy()
+    for group in range(len(a.group_owner)):
+        part = slice(a.bins_ptr[group], a.bins_ptr[group + 1])
+        bins = ids[part]
+        holder = np.array([place_given.get(int(a.bin_place[b]), -1) for b in bins])
+        rank = np.where(given[bins] == group, 0, np.where(holder < 0, 1, 2))
+        rank[problem.start.bin_group[bins] >= 0] = -1
+        ids[part] = bins[np.argsort(rank, kind="stable")]
+    return replace(problem, arrays=a._replace(bins_ids=ids))
 
 
 def refusals(problem: Problem, state: State, item: int) -> list[tuple[int, bool, int]]:
