@@ -1,7 +1,8 @@
 """The spreadsheet source: what a workbook, a CSV file or a folder of CSV files says exists, as one snapshot.
 
-Either everything in it can be read, or every defect is named with its sheet, row, column, value and remedy, and nothing
-is handed over. The sheets are declared in `spreadsheet_sheets`; what a snapshot changes is `inventory.sync`'s to say.
+Either everything in it can be read, or every defect is named with its sheet, row, column, value and remedy,
+and nothing is handed over. The sheets are declared in `spreadsheet_sheets`; what a snapshot changes is
+`inventory.sync`'s to say.
 """
 
 from __future__ import annotations

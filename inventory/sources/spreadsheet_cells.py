@@ -1,7 +1,8 @@
-"""One cell: where it stands, what is wrong with it, how its text is read, and how text is written so that it stays text.
+"""One cell: where it stands, what is wrong with it, how its text is read, and how text is written so that it
+stays text.
 
-What a column allows is in `spreadsheet_columns`; numbers, dates and choices are read in `spreadsheet_values`; files and
-sheets in `spreadsheet_file`. `neutralise` is for everyone who writes a spreadsheet.
+What a column allows is in `spreadsheet_columns`; numbers, dates and choices are read in `spreadsheet_values`;
+files and sheets in `spreadsheet_file`. `neutralise` is for everyone who writes a spreadsheet.
 """
 
 from __future__ import annotations
@@ -122,7 +123,7 @@ def _plain(value: object) -> str:
 
 
 def neutralise(text: str) -> str:
-    """Text that a spreadsheet will show as it is: an apostrophe before what Excel would calculate (OWASP, CSV injection).
+    """Text that a spreadsheet shows as it is: an apostrophe before what Excel would calculate (OWASP, CSV injection).
 
     Needed for CSV, where a cell has no type; XlsxWriter's `write_string` is safe by itself. `restored` undoes it.
     """

@@ -1,11 +1,14 @@
-"""Whether the values of a row fit each other and other rows: units in a rack, windows, zones, coordinates, duplicates.
+"""Whether the values of a row fit each other and other rows: units in a rack, windows, zones, coordinates,
+duplicates.
 
-One cell alone is judged in `spreadsheet_columns`. What is merely unlikely becomes a warning; what can't be true, or
-can't be read in one way only, an error. Contradictions of reality (two devices on one unit) are `quality`'s to judge.
+One cell alone is judged in `spreadsheet_columns`. What is merely unlikely becomes a warning; what can't be
+true, or can't be read in one way only, an error. Contradictions of reality (two devices on one unit) are
+`quality`'s to judge.
 """
 
 from __future__ import annotations
 
+import difflib
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
@@ -13,7 +16,7 @@ from datetime import date, datetime
 from inventory.sources.contract import SourceRef
 from inventory.sources.spreadsheet_cells import Findings, folded, shown
 from inventory.sources.spreadsheet_references import Directory, Entry
-from inventory.sources.spreadsheet_sheets import METRICS
+from inventory.sources.spreadsheet_sheets import METRICS, ROLES
 from inventory.sources.spreadsheet_table import Row, Table
 
 BELGIUM_LATITUDE, BELGIUM_LONGITUDE = (
@@ -58,21 +61,20 @@ def check_all(tables: dict[str, Table], directory: Directory, findings: Findings
     _unique(tables["Device types"].rows, findings, "model", "manufacturer_id")
     _unique(tables["Devices"].rows, findings, "serial")
     _unique(tables["Devices"].rows, findings, "asset_tag")
-    _parents(tables, directory, findings)
+    _parents(directory, findings)
+    _roles(tables["Devices"].rows, findings)
 
 
 def _unique(rows: Iterable[Row], findings: Findings, field: str, *scope: str) -> None:
-    """No two rows with the same text in `field` (within the same `scope`); the key itself is the directory's to guard."""
+    """No two rows with the same text in `field`, within the same `scope`; the keys are the directory's to guard."""
+    said = {(error.place.sheet, error.place.row) for error in findings.errors if "repeats" in error.what}
     seen: dict[tuple[str, ...], int] = {}
     for row in rows:
         if not row.text(field):
             continue
         key = (folded(row.text(field)), *(folded(row.text(name)) for name in scope))
         first = seen.setdefault(key, row.number)
-        if first != row.number and not any(
-            error.place.row == row.number and error.place.sheet == row.sheet.name and "repeats" in error.what
-            for error in findings.errors
-        ):
+        if first != row.number and (row.sheet.name, row.number) not in said:
             header = row.sheet.column(field).header
             findings.error(
                 row.place(field),
@@ -82,7 +84,7 @@ def _unique(rows: Iterable[Row], findings: Findings, field: str, *scope: str) ->
             )
 
 
-# --- one row -----------------------------------------------------------------------------------------------------------
+# --- one row ---------------------------------------------------------------------------------------------------------
 
 
 def _site(row: Row, findings: Findings) -> None:
@@ -238,10 +240,27 @@ def _observation(row: Row, findings: Findings) -> None:
         )
 
 
-# --- several rows ------------------------------------------------------------------------------------------------------
+def _roles(rows: Iterable[Row], findings: Findings) -> None:
+    """Roles are free, but one that is nearly a known one was probably meant to be it."""
+    known = {folded(role): role for role in ROLES}
+    judged: set[str] = set()
+    for row in rows:
+        word = folded(row.text("role_id"))
+        if not word or word in known or word in judged:
+            continue
+        judged.add(word)
+        near = difflib.get_close_matches(word, list(known), 1, 0.85)
+        if near:
+            findings.warn(
+                row.place("role_id"),
+                f"{shown(row.text('role_id'))} is a new role; was {known[near[0]]} meant?",
+            )
 
 
-def _parents(tables: dict[str, Table], directory: Directory, findings: Findings) -> None:
+# --- several rows ----------------------------------------------------------------------------------------------------
+
+
+def _parents(directory: Directory, findings: Findings) -> None:
     """No room or device within itself, through any number of parents."""
     for sheet, field in (("Rooms", "parent_id"), ("Devices", "parent_device_id")):
         parents: dict[SourceRef, SourceRef] = {}
@@ -303,7 +322,7 @@ def _is_inside(row: Row, position: float, height: float | None, rack: Entry, fin
     if units is not None and (top > lowest + units or position >= lowest + units):
         findings.error(
             row.place("position"),
-            f"position {position:g} with {height or 0:g} U reaches above the rack, whose top unit is {lowest + units - 1:g}",
+            f"position {position:g} with {height or 0:g} U reaches above the rack: its top is {lowest + units - 1:g}",
             "correct the position, the rack's height or the type's height",
             position,
         )
@@ -319,7 +338,7 @@ def _overlaps(
 ) -> None:
     rack = directory.entry(rack_ref)
     spans.sort(key=lambda span: (span[0], span[3].number))
-    for index, (low, high, face, row) in enumerate(spans):
+    for index, (_, high, face, row) in enumerate(spans):
         for other_low, _, other_face, other in spans[index + 1 :]:
             if other_low >= high:
                 break

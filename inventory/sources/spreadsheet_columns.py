@@ -1,7 +1,8 @@
-"""What a column and a sheet of the workbook are, and the words they may hold: the terms in which the sheets are declared.
+"""What a column and a sheet of the workbook are, and the words they may hold: the terms in which the sheets
+are declared.
 
-The sheets themselves are in `spreadsheet_sheets`. Reading and writing both follow these declarations: nothing else in
-the spreadsheet source knows a header or an allowed value.
+The sheets themselves are in `spreadsheet_sheets`. Reading and writing both follow these declarations: nothing
+else in the spreadsheet source knows a header or an allowed value.
 """
 
 from __future__ import annotations
@@ -236,7 +237,7 @@ _READERS: dict[str, Callable[[Column, Cell, str], object]] = {
 }
 
 
-# --- headers and sheet names as people write them ----------------------------------------------------------------------
+# --- headers and sheet names as people write them --------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """Opening what people hand in: an XLSX workbook, a CSV file or a folder of CSV files, as sheets of raw cells.
 
-What it guards: files that are something else, protected, or built to exhaust the machine; and cells whose value the file
-doesn't hold (Excel errors, formulas never calculated), which the reader of workbooks would show as empty. What the
-cells mean is for `spreadsheet`.
+What it guards: files that are something else, protected, or built to exhaust the machine; and cells whose
+value the file doesn't hold (Excel errors, formulas never calculated), which the reader of workbooks would
+show as empty. What the cells mean is for `spreadsheet`.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def open_spreadsheet(path: Path) -> list[RawSheet]:
     return _workbook(path)
 
 
-# --- XLSX --------------------------------------------------------------------------------------------------------------
+# --- XLSX ------------------------------------------------------------------------------------------------------------
 
 
 def _workbook(path: Path) -> list[RawSheet]:
@@ -296,7 +296,7 @@ def _position(reference: str, row: int, column: int) -> tuple[int, int]:
     return int(match[2]), number
 
 
-# --- CSV ---------------------------------------------------------------------------------------------------------------
+# --- CSV -------------------------------------------------------------------------------------------------------------
 
 
 def _csv_sheet(path: Path) -> RawSheet:
@@ -335,11 +335,8 @@ def _csv_sheet(path: Path) -> RawSheet:
 
 
 def _decode(data: bytes, name: str) -> str:
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encodings = ["utf-16"]
-    else:
-        encodings = ["utf-8-sig", "cp1252"]
-    for encoding in encodings:
+    is_utf16 = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+    for encoding in ("utf-16",) if is_utf16 else ("utf-8-sig", "cp1252"):
         try:
             text = data.decode(encoding)
         except UnicodeDecodeError:

@@ -1,7 +1,7 @@
 """From typed rows to the objects of a snapshot: fields under the Estate's names, references resolved.
 
-One row may make several objects (a device type and its power ports, a power feed and its panel), and a name in a cell
-may make one (a manufacturer). Whether values fit each other is for `spreadsheet_checks`.
+One row may make several objects (a device type and its power ports, a power feed and its panel), and a name
+in a cell may make one (a manufacturer). Whether values fit each other is for `spreadsheet_checks`.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class ObjectBuilder:
             elif column.kind == "objects":
                 self._directory.resolve_list(row, column.field)
 
-    # --- fields --------------------------------------------------------------------------------------------------------
+    # --- fields ------------------------------------------------------------------------------------------------------
 
     def _fields(self, row: Row, kind: str = "") -> dict[str, Any]:
         """The Estate's fields that the row tells. An empty cell is None, "" for text that can't be unknown; it is left
@@ -152,7 +152,7 @@ class ObjectBuilder:
                 row.get(field),
             )
 
-    # --- sheets whose rows others can name ---------------------------------------------------------------------------------
+    # --- sheets whose rows others can name ---------------------------------------------------------------------------
 
     def _registered(self, sheet: str, more: Callable[[Entry, dict[str, Any]], None] | None = None) -> None:
         for entry in self._directory.entries(sheet):
@@ -205,7 +205,7 @@ class ObjectBuilder:
         if room is not None:
             values["location_id"] = room
 
-    # --- other sheets ------------------------------------------------------------------------------------------------------
+    # --- other sheets ------------------------------------------------------------------------------------------------
 
     def _power(self, row: Row) -> None:
         site = self._directory.entry(self._directory.resolve(row, "site_id"))
@@ -227,9 +227,10 @@ class ObjectBuilder:
         known = self._objects[ref.kind, ref.external_id]
         room, other = values.get("location_id"), known.fields.get("location_id")
         if room is not None and other is not None and room != other:
+            first = self._places[ref.kind, ref.external_id].number
             self._findings.error(
                 row.place("location_id"),
-                f"the panel {shown(values['name'])} is in another room on row {self._places[ref.kind, ref.external_id].number}",
+                f"the panel {shown(values['name'])} is in another room on row {first}",
                 "write one room for the panel",
                 row.get("location_id"),
             )

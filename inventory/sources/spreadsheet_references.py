@@ -1,7 +1,9 @@
-"""Which row a name in a cell means: every row that can be named, by all its names, and the errors when none or several fit.
+"""Which row a name in a cell means: every row that can be named, by all its names, and the errors when none
+or several fit.
 
-Names are compared without case and superfluous blanks. A name that fits several rows is ambiguous, never guessed: a
-person writes the longer form, "site / name". What the rows are made into is for `spreadsheet_objects`.
+Names are compared without case and superfluous blanks. A name that fits several rows is ambiguous, never
+guessed: a person writes the longer form, "site / name". What the rows are made into is for
+`spreadsheet_objects`.
 """
 
 from __future__ import annotations
@@ -182,7 +184,7 @@ class Directory:
             self._findings.error(
                 Place(row.file, sheets[0]),
                 f"the sheet is missing, and {row.sheet.name} refers to it (row {row.number})",
-                f"add the sheet {name} with the rows that are referred to (CSV: put all files in one folder and import that)",
+                f"add the sheet {name} with those rows (CSV: put all files in one folder and import that)",
             )
 
 
@@ -195,7 +197,7 @@ def _described(entry: Entry) -> str:
     return f"{'/'.join(entry.path)} ({entry.row.sheet.name} row {entry.row.number})"
 
 
-# --- registering the rows ------------------------------------------------------------------------------------------------
+# --- registering the rows --------------------------------------------------------------------------------------------
 
 
 def register_all(directory: Directory, tables: dict[str, Table]) -> None:

@@ -1,7 +1,8 @@
-"""The one declaration of the workbook: its sheets, their columns, types, limits, allowed values, notes and examples.
+"""The one declaration of the workbook: its sheets, their columns, types, limits, allowed values, notes and
+examples.
 
-The template is written from it, the reader follows it, and the Read me sheet prints it. What a column's kind means is in
-`spreadsheet_columns`. Statuses and the like are NetBox's own values.
+The template is written from it, the reader follows it, and the Read me sheet prints it. What a column's kind
+means is in `spreadsheet_columns`. Statuses and the like are NetBox's own values.
 """
 
 from __future__ import annotations
@@ -100,7 +101,7 @@ def _text(
     return Column(header, field, kind, note, example, aliases=aliases, max_length=max_length)
 
 
-def _number(
+def _number(  # noqa: PLR0913 - a column's limits, each by name
     header: str, field: str, note: str, example: str, units: tuple[str, ...], *aliases: str,
     kind: str = "number", low: float | None = None, high: float | None = None, above: float | None = None,
     step: float | None = None, required: bool = False,

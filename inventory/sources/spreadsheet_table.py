@@ -178,7 +178,7 @@ def _missing(sheet: Sheet, header: _Header) -> list[Column]:
     return [column for column in sheet.required if column.field not in present]
 
 
-# --- the header --------------------------------------------------------------------------------------------------------
+# --- the header ------------------------------------------------------------------------------------------------------
 
 
 def _find_header(rows: Sequence[Sequence[Cell]], sheet: Sheet) -> _Header | None:
@@ -248,7 +248,7 @@ def _did_you_mean(text: str, sheet: Sheet, columns: dict[str, int]) -> str:
     return f" (did you mean {free[near[0]]}?)" if near else ""
 
 
-# --- the rows ----------------------------------------------------------------------------------------------------------
+# --- the rows --------------------------------------------------------------------------------------------------------
 
 
 def _read_table(raw: RawSheet, sheet: Sheet, file: str, findings: Findings) -> Table:

@@ -1,7 +1,7 @@
 """Writing the empty workbook that people fill in: headers, notes, drop-downs, and a Read me with examples.
 
-It follows the declarations in `spreadsheet_sheets` to the letter, so that whatever the template offers, the reader takes.
-Examples stand on the Read me sheet only: no row of the other sheets is ever a sample.
+It follows the declarations in `spreadsheet_sheets` to the letter, so that whatever the template offers, the
+reader takes. Examples stand on the Read me sheet only: no row of the other sheets is ever a sample.
 """
 
 from __future__ import annotations
@@ -26,14 +26,11 @@ __all__ = ["README_COLUMNS", "write_template"]
 LAST_ROW = 20_000  # how far drop-downs reach, and how far down they look for names
 LONGEST_LIST = 255  # characters of a drop-down written out, Excel's limit
 README_COLUMNS = ("Sheet", "Column", "Required", "Unit", "Allowed values", "What it is", "Example")
-_INTRODUCTION = (
-    "One sheet per kind of thing. Fill in what you know; leave unknown cells empty (never 0). Bold headers are "
-    "required. Columns may stand in any order.",
-    "A name in a reference column must stand on the other sheet. Where a name fits several, write site / name.",
-    "Numbers without thousands separators. Dates as YYYY-MM-DD, times in Brussels time. Formulas are read by their "
-    "calculated value.",
-    "The examples below are not imported.",
-)
+_INTRODUCTION = """\
+One sheet per kind of thing. Fill in what you know; leave unknown cells empty (never 0). Bold headers are required.
+Columns may stand in any order. A name in a reference column must stand on the other sheet; of several: site / name.
+Numbers without thousands separators, dates as YYYY-MM-DD, times in Brussels time. Formulas count by their last value.
+The examples below are not imported.""".splitlines()
 _FORMATS = {"date": "yyyy-mm-dd", "moment": "yyyy-mm-dd hh:mm", "clock": "hh:mm"}
 
 
@@ -51,17 +48,17 @@ def write_template(path: Path, *, overwrite: bool = False) -> list[Path]:
     suffix = path.suffix.casefold()
     try:
         if suffix == ".xlsx":
-            _free(path, overwrite)
+            _free(path, overwrite=overwrite)
             _write_workbook(path)
             return [path]
         if suffix == ".csv":
-            return [_write_csv(path, _sheet_named(path), overwrite)]
+            return [_write_csv(path, _sheet_named(path), overwrite=overwrite)]
         path.mkdir(parents=True, exist_ok=True)
         files = [(path / f"{sheet.name}.csv", sheet) for sheet in SHEETS]
         for file in (*(file for file, _ in files), path / f"{READ_ME}.csv"):
-            _free(file, overwrite)
+            _free(file, overwrite=overwrite)
         return [
-            *(_write_csv(file, sheet, overwrite) for file, sheet in files),
+            *(_write_csv(file, sheet, overwrite=overwrite) for file, sheet in files),
             _write_read_me(path / f"{READ_ME}.csv"),
         ]
     except (OSError, XlsxWriterException) as error:
@@ -72,7 +69,7 @@ def write_template(path: Path, *, overwrite: bool = False) -> list[Path]:
         ) from None
 
 
-def _free(path: Path, overwrite: bool) -> None:
+def _free(path: Path, *, overwrite: bool) -> None:
     if path.exists() and not overwrite:
         raise InputError("the file exists", where=str(path), remedy="name another file, or delete this one")
 
@@ -94,7 +91,7 @@ def _sheet_named(path: Path) -> Sheet:
     return found
 
 
-# --- XLSX --------------------------------------------------------------------------------------------------------------
+# --- XLSX ------------------------------------------------------------------------------------------------------------
 
 
 def _write_workbook(path: Path) -> None:
@@ -143,18 +140,18 @@ def read_me_rows() -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = []
     for sheet in SHEETS:
         rows.append((sheet.name, "", "", "", "", sheet.note, ""))
-        for column in sheet.columns:
-            rows.append(
-                (
-                    sheet.name,
-                    column.header,
-                    "yes" if column.required else "",
-                    column.units[0] if column.units else "",
-                    _allowed(column),
-                    column.note,
-                    column.example,
-                )
+        rows.extend(
+            (
+                sheet.name,
+                column.header,
+                "yes" if column.required else "",
+                column.units[0] if column.units else "",
+                _allowed(column),
+                column.note,
+                column.example,
             )
+            for column in sheet.columns
+        )
     return rows
 
 
@@ -262,11 +259,11 @@ def _names_of(sheet: Sheet) -> str:
     return f"='{sheet.name}'!${letter}$2:${letter}${LAST_ROW}"
 
 
-# --- CSV ---------------------------------------------------------------------------------------------------------------
+# --- CSV -------------------------------------------------------------------------------------------------------------
 
 
-def _write_csv(path: Path, sheet: Sheet, overwrite: bool) -> Path:
-    _free(path, overwrite)
+def _write_csv(path: Path, sheet: Sheet, *, overwrite: bool) -> Path:
+    _free(path, overwrite=overwrite)
     with path.open("w", encoding="utf-8-sig", newline="") as stream:
         csv.writer(stream).writerow([column.header for column in sheet.columns])
     return path

@@ -1,7 +1,8 @@
-"""How the value of one cell is read as its column says: numbers, dates, times, choices, yes and no, addresses.
+"""How the value of one cell is read as its column says: numbers, dates, times, choices, yes and no,
+addresses.
 
-Every reader takes a cell and returns a plain value, or raises `Refused` with what is wrong and what to do. Text is read
-in `spreadsheet_cells`; which reader serves which column is declared in `spreadsheet_columns`.
+Every reader takes a cell and returns a plain value, or raises `Refused` with what is wrong and what to do.
+Text is read in `spreadsheet_cells`; which reader serves which column is declared in `spreadsheet_columns`.
 """
 
 from __future__ import annotations
@@ -42,9 +43,12 @@ def read_number(
     """A finite number within its limits.
 
     Args:
-        cell: a number, or text that is one; a unit after it is taken when it is one of `units`.
-        low, high: the limits, both allowed. above: a limit that isn't.
+        cell: a number, or text that is one.
+        low: the smallest allowed value.
+        high: the largest allowed value.
+        above: a limit below all allowed values.
         step: the value is a whole multiple of it.
+        units: spellings of the unit that may follow the number.
         decimal: "." or "," where the file settles it (a CSV), else "": then 1.200 and 1,200 are refused as ambiguous.
     """
     if isinstance(cell, bool):
@@ -157,7 +161,7 @@ def read_choice(cell: Cell, *, choices: Sequence[str], synonyms: Mapping[str, st
 def read_date(cell: Cell) -> date:
     """A date: a date cell, an Excel day number, or text as YYYY-MM-DD; from 1990 to 2100."""
     remedy = "format the cell as Date, or write it as YYYY-MM-DD"
-    if isinstance(cell, bool) or isinstance(cell, time | timedelta):
+    if isinstance(cell, bool | time | timedelta):
         raise Refused(f"{shown(cell)} is not a date", remedy)
     if isinstance(cell, datetime):
         found = cell.date()

@@ -5,6 +5,7 @@ A source takes part by a fixture in SOURCES that returns its snapshot of some re
 
 from __future__ import annotations
 
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
@@ -14,12 +15,14 @@ from typing import Any
 
 import pytest
 from netbox_server import V2_TOKEN, RecordedNetBox
+from workbooks import a_region, write_book
 
 from inventory.estate import LISTS
 from inventory.fields import fields_of
 from inventory.sources.contract import SourceObject, SourceRef, SourceSnapshot
 from inventory.sources.netbox import read_netbox
 from inventory.sources.references import needed_fields
+from inventory.sources.spreadsheet import read_spreadsheet
 
 SHARED = Path(__file__).parents[4] / "shared"
 
@@ -33,7 +36,15 @@ def netbox_snapshot() -> SourceSnapshot:
         return read_netbox(server.url, V2_TOKEN)
 
 
-SOURCES: dict[str, Callable[[], SourceSnapshot]] = {"netbox": netbox_snapshot}
+def spreadsheet_snapshot() -> SourceSnapshot:
+    with tempfile.TemporaryDirectory() as folder:
+        return read_spreadsheet(write_book(Path(folder) / "region.xlsx", a_region()))
+
+
+SOURCES: dict[str, Callable[[], SourceSnapshot]] = {
+    "netbox": netbox_snapshot,
+    "spreadsheet": spreadsheet_snapshot,
+}
 
 
 @pytest.fixture(scope="module", params=sorted(SOURCES))

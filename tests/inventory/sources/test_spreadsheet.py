@@ -35,7 +35,7 @@ def contents(snapshot: SourceSnapshot) -> dict[tuple[str, str], dict[str, Any]]:
     return {(item.kind, item.external_id): dict(item.fields) for item in snapshot.objects}
 
 
-# --- what a valid workbook says -----------------------------------------------------------------------------------------
+# --- what a valid workbook says --------------------------------------------------------------------------------------
 
 
 def test_a_device_is_read_with_its_references(tmp_path: Path) -> None:
@@ -174,6 +174,15 @@ def test_two_devices_on_one_unit_are_read_with_a_warning(tmp_path: Path) -> None
     assert "srv-hr-01" in warnings[0]
 
 
+def test_a_role_that_is_nearly_a_known_one_is_a_warning(tmp_path: Path) -> None:
+    book = a_region()
+    book["Devices"][0]["Role"] = "Servr"
+    book["Devices"][1]["Role"] = "Quantum computer"
+    warnings = read(tmp_path, book).warnings
+    assert len(warnings) == 1
+    assert "'Servr' is a new role; was Server meant?" in warnings[0]
+
+
 def test_coordinates_outside_belgium_are_a_warning(tmp_path: Path) -> None:
     book = a_region()
     book["Sites"][0].update({"Latitude": 48.85, "Longitude": 2.35})
@@ -186,7 +195,7 @@ def test_a_unit_after_a_number_is_taken_when_it_is_the_columns(tmp_path: Path) -
     assert one(read(tmp_path, book), "racks", "Racks!city-hall/b1/r07").fields["weight_kg"] == 120.5
 
 
-# --- one bad cell at a time ---------------------------------------------------------------------------------------------
+# --- one bad cell at a time ------------------------------------------------------------------------------------------
 
 LONG = "x" * 300
 

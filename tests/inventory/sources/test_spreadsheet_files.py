@@ -1,4 +1,4 @@
-"""The spreadsheet source on whole files: what isn't a workbook, sheets and headers that don't fit, CSV in its dialects."""
+"""The spreadsheet source on whole files: no workbooks, sheets and headers that don't fit, CSV in its dialects."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def edited(tmp_path: Path, edit: Callable[[Any], None], book: Book | None = None
     return path
 
 
-# --- sheets and headers -------------------------------------------------------------------------------------------------
+# --- sheets and headers ----------------------------------------------------------------------------------------------
 
 
 def test_a_missing_sheet_is_said_once_however_many_rows_refer_to_it(tmp_path: Path) -> None:
@@ -266,7 +266,7 @@ def test_all_defects_are_told_at_once_in_reading_order(tmp_path: Path) -> None:
     assert str(caught.value).startswith("region.xlsx: 3 defects; nothing is imported")
 
 
-# --- files that aren't what they seem -------------------------------------------------------------------------------------
+# --- files that aren't what they seem --------------------------------------------------------------------------------
 
 
 def ole(*names: str) -> bytes:
@@ -357,7 +357,7 @@ def test_a_workbook_of_something_else_is_refused(tmp_path: Path) -> None:
     assert "no sheet is recognised" in error.what
 
 
-# --- CSV ------------------------------------------------------------------------------------------------------------------
+# --- CSV -------------------------------------------------------------------------------------------------------------
 
 
 def write_csvs(

@@ -53,7 +53,7 @@ def contents(snapshot: SourceSnapshot) -> dict[tuple[str, str], dict[str, Any]]:
     return {(item.kind, item.external_id): dict(item.fields) for item in snapshot.objects}
 
 
-# --- what it offers -------------------------------------------------------------------------------------------------------
+# --- what it offers --------------------------------------------------------------------------------------------------
 
 
 def test_it_has_every_sheet_with_frozen_headers_and_a_note_per_column(template: Path) -> None:
@@ -178,7 +178,7 @@ def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
         write_template(tmp_path / "none" / "rooms.xlsx")
 
 
-# --- properties -------------------------------------------------------------------------------------------------------------
+# --- properties ------------------------------------------------------------------------------------------------------
 
 WORDS = st.text(
     st.characters(codec="utf-8", exclude_categories=("C", "Z"), exclude_characters="\ufeff"),
@@ -325,7 +325,7 @@ def test_five_thousand_rows_are_read_in_reasonable_time(tmp_path: Path) -> None:
     assert sum(item.kind == "devices" for item in snapshot.objects) == 5004
 
 
-# --- into the inventory -----------------------------------------------------------------------------------------------------
+# --- into the inventory ----------------------------------------------------------------------------------------------
 
 
 def synced(tmp_path: Path, *books: Book) -> Any:
