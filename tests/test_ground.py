@@ -91,6 +91,10 @@ PLANTED = {
         "import inventory.estate",
         "capacity.solvers.planted_estate -> inventory.estate",
     ),
+    "capacity/verification/planted_solver.py": (
+        "import capacity.solvers",
+        "capacity.verification.planted_solver -> capacity.solvers",
+    ),
     "capacity/verification/planted_demand.py": (
         "import capacity.demand",
         "capacity.verification.planted_demand -> capacity.demand",
