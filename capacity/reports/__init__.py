@@ -1,0 +1,1 @@
+"""Reports: one partner's figures, their charts, and the page in Dutch, French or English."""

@@ -1,0 +1,69 @@
+"""The words, numbers and dates of a report's language, from the catalogues in `locales/`.
+
+Catalogues are plain .po files, read as they are: nothing to compile. A message without a translation is an error in the
+tests, and shows in English to a reader.
+"""
+
+from __future__ import annotations
+
+import gettext
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from importlib import resources
+from io import BytesIO
+
+from babel import dates, numbers
+from babel.messages import mofile, pofile
+
+LANGUAGES = ("nl", "fr", "en")
+LOCALES = {"nl": "nl_BE", "fr": "fr_BE", "en": "en_GB"}
+
+
+@dataclass(frozen=True)
+class Language:
+    """One of nl, fr and en."""
+
+    code: str
+
+    @property
+    def locale(self) -> str:
+        return LOCALES[self.code]
+
+    def translations(self) -> gettext.NullTranslations:
+        return _translations(self.code)
+
+    def words(self, message: str) -> str:
+        return self.translations().gettext(message)
+
+    def number(self, value: float, digits: int = 0) -> str:
+        """A number with the language's separators, at most `digits` after the decimal sign."""
+        return numbers.format_decimal(
+            round(value, digits), locale=self.locale, format=f"#,##0.{'#' * digits}"
+        )
+
+    def percent(self, value: float | None) -> str:
+        if value is None:
+            return self.words("not limited")
+        return numbers.format_percent(value, locale=self.locale)
+
+    def day(self, moment: date | datetime | None) -> str:
+        """A date in words; a dash for none."""
+        return dates.format_date(moment, format="long", locale=self.locale) if moment else "–"
+
+    def moment(self, moment: datetime) -> str:
+        """A date and time to the minute, in the time zone it carries."""
+        return dates.format_datetime(
+            moment, format="d MMM yyyy, HH:mm", locale=self.locale, tzinfo=moment.tzinfo
+        )
+
+
+@cache
+def _translations(code: str) -> gettext.NullTranslations:
+    if code == "en":
+        return gettext.NullTranslations()
+    text = resources.files("capacity").joinpath(f"reports/locales/{code}.po").read_bytes()
+    compiled = BytesIO()
+    mofile.write_mo(compiled, pofile.read_po(BytesIO(text), locale=code))
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
