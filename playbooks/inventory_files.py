@@ -1,0 +1,76 @@
+"""The Ansible inventory of a project: hosts, groups and variables as files.
+
+What is known of a host comes from `host_variables`; this says in which file it stands. What a person declares stands in
+`declared/`, a second inventory source that no generation ever touches and that has the last word.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from capacity.plan import Plan
+from playbooks.host_variables import REPLICATE_AT_ONCE, HostVariables, instant
+from playbooks.scope import WaveScope, host_of, target_host_of
+from playbooks.yaml_text import to_yaml, unsafe
+
+GENERATED = "Made from the plan by vorst and overwritten by it; declare your own values under declared/."
+
+
+def inventory_files(variables: HostVariables, scopes: tuple[WaveScope, ...]) -> dict[str, str]:
+    """Path in the project → text of every file of the inventory."""
+    files = {
+        "inventory/hosts.yml": to_yaml(_hosts(scopes), GENERATED),
+        "inventory/group_vars/all.yml": to_yaml(_settings(variables.plan), GENERATED),
+    }
+    for scope in scopes:
+        files[f"inventory/group_vars/{scope.group}.yml"] = to_yaml(_of_wave(scope), GENERATED)
+        for asset in scope.assets:
+            files[f"inventory/host_vars/{host_of(asset)}.yml"] = to_yaml(
+                variables.of(asset, scope), GENERATED
+            )
+    return files
+
+
+def _hosts(scopes: tuple[WaveScope, ...]) -> dict[str, Any]:
+    """Groups per wave: workloads, their targets, devices, retired. Empty groups are there, for plays to name."""
+    groups: dict[str, Any] = {}
+    for scope in scopes:
+        groups[scope.group] = {
+            "children": {
+                f"{scope.group}_workloads": _group({host_of(asset): None for asset in scope.workloads}),
+                f"{scope.group}_targets": _group(
+                    {
+                        target_host_of(asset): {
+                            "vorst_id": host_of(asset),
+                            "vorst_source_host": host_of(asset),
+                        }
+                        for asset in scope.workloads
+                    }
+                ),
+                f"{scope.group}_devices": _group({host_of(asset): None for asset in scope.devices}),
+                f"{scope.group}_retired": _group({host_of(asset): None for asset in scope.retired}),
+            }
+        }
+    return {"all": {"children": groups}}
+
+
+def _group(hosts: dict[str, Any]) -> dict[str, Any] | None:
+    return {"hosts": hosts} if hosts else None
+
+
+def _settings(plan: Plan) -> dict[str, Any]:
+    return {
+        "vorst_plan_name": unsafe(plan.name),
+        "vorst_plan_hash": plan.content_hash,
+        "vorst_time_zone": unsafe(plan.calendar.time_zone),
+        "vorst_replicate_at_once": REPLICATE_AT_ONCE,
+    }
+
+
+def _of_wave(scope: WaveScope) -> dict[str, Any]:
+    return {
+        "vorst_wave": scope.folder,
+        "vorst_wave_name": unsafe(scope.name),
+        "vorst_wave_start": instant(scope.start),
+        "vorst_wave_end": instant(scope.end),
+    }
