@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
@@ -38,15 +38,19 @@ class Grid:
 
     def floor(self, moment: datetime) -> int:
         """The slot a moment lies in; negative before the start."""
-        return int((moment - self.calendar.start).total_seconds() // (SLOT_MINUTES * 60))
+        return int(self._seconds(moment) // (SLOT_MINUTES * 60))
 
     def ceil(self, moment: datetime) -> int:
         """The first slot that starts at or after a moment."""
-        return -int(-((moment - self.calendar.start).total_seconds()) // (SLOT_MINUTES * 60))
+        return -int(-self._seconds(moment) // (SLOT_MINUTES * 60))
+
+    def _seconds(self, moment: datetime) -> float:
+        """Real seconds since the start; a difference within one zone would be wall-clock time."""
+        return (moment.astimezone(UTC) - self.calendar.start.astimezone(UTC)).total_seconds()
 
     def moment(self, slot: int) -> datetime:
         """When a slot starts, in the planning zone."""
-        utc = self.calendar.start.astimezone(ZoneInfo("UTC")) + timedelta(minutes=SLOT_MINUTES * slot)
+        utc = self.calendar.start.astimezone(UTC) + timedelta(minutes=SLOT_MINUTES * slot)
         return utc.astimezone(self.zone)
 
     def midnight(self, day: date) -> datetime:
