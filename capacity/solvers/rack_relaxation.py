@@ -21,6 +21,7 @@ Ints = NDArray[np.int64]
 
 NODE_LIMIT = 500  # of the branch and bound: deterministic work
 SHORT_COST = 1000.0  # of a group left out entirely, in bins for each of its items
+PREFERENCE = 0.005  # of earlier classes, all bins together: it never outweighs a bin
 UNLIMITED = 1e14
 POWER = 1
 
@@ -137,7 +138,7 @@ class _Program:
         for k, (_, c) in enumerate(pairs):
             upper[k] = len(self.members[c])
             lower[k] = 1.0 if self.is_standing[c] else 0.0
-            cost[k] = 0.0 if self.is_standing[c] else 1.0
+            cost[k] = 0.0 if self.is_standing[c] else 1.0 + PREFERENCE * c / (len(self.members) * len(self.a.bin_place))
         cost[self.short_at :] = SHORT_COST * np.maximum(self.count, 1.0)
         is_whole = np.zeros(columns)
         is_whole[:n] = 1
@@ -162,7 +163,7 @@ class _Program:
             if not self.is_standing[pair[1]] and found.x[k] > 0.5
         }
         bound = found.mip_dual_bound if short.max(initial=0) < 1e-7 else 0.0
-        return Relaxation(int(np.ceil(bound - 1e-6)), short, mix, self.members)
+        return Relaxation(int(np.ceil(bound - PREFERENCE - 1e-6)), short, mix, self.members)
 
     def _totals(self) -> None:
         """Every group's totals fit in its bins; its draws are dealt to classes within what their feeds carry."""

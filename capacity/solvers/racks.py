@@ -32,7 +32,9 @@ from capacity.solvers.rack_moves import (
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-EXPONENTS = (1.0, 2.0, 0.5, 4.0, 0.0)  # of a dimension's scarcity in the greedy's weights
+# Of the greedy's score: the exponent of a dimension's scarcity in its weight, and of an item's length, by which the score
+# is divided. With length 0 big items go first, with 1 those whose proportions are most like what is left.
+RULES = ((1.0, 0.0), (1.0, 1.0), (2.0, 1.0), (1.0, 0.5), (0.5, 0.8), (2.0, 0.5), (4.0, 0.0), (0.0, 0.5))
 LEFT_OUT_SHARES = (0.9, 1.0, 1.1, 1.3, 1.6, 2.0, 3.0)  # of the size too much, set aside before filling
 NOISE = 0.25  # standard deviation of the logarithm of a noisy score's factor
 
@@ -98,6 +100,7 @@ def _with_mix(problem: Problem, relaxation: Relaxation) -> Problem:
         for b in free[:count]:
             given[b] = group
             place_given[int(a.bin_place[b])] = group
+    left = empty_left(a)
     ids = a.bins_ids.copy()
     for group in range(len(a.group_owner)):
         part = slice(a.bins_ptr[group], a.bins_ptr[group + 1])
@@ -105,7 +108,9 @@ def _with_mix(problem: Problem, relaxation: Relaxation) -> Problem:
         holder = np.array([place_given.get(int(a.bin_place[b]), -1) for b in bins])
         rank = np.where(given[bins] == group, 0, np.where(holder < 0, 1, 2))
         rank[problem.start.bin_group[bins] >= 0] = -1
-        ids[part] = bins[np.argsort(rank, kind="stable")]
+        # Bins with much power first: what needs it goes there.
+        power = np.where(rank == 0, -left[bins, 1].round(3), 0.0)
+        ids[part] = bins[np.lexsort((np.arange(len(bins)), power, rank))]
     return replace(problem, arrays=a._replace(bins_ids=ids))
 
 
@@ -181,20 +186,28 @@ class _Group:
     def key(self, state: State) -> tuple[float, int]:
         return self.out(state), self.opened_in(state)
 
-    def fill(self, start: State, exponent: float, left_out: Ints | None = None) -> State:
+    def fill(self, start: State, rule: tuple[float, float], left_out: Ints | None = None) -> State:
         """One greedy fill from `start`; items in `left_out` are tried last, smallest first."""
         state = copy_state(start)
         if left_out is not None:
             state.item_bin[left_out] = LEFT_OUT
-        noise = np.ones(len(self.a.item_type))
-        weights = np.maximum(self.scarcity, 1e-3) ** exponent
-        fill_group(self.a, state, self.group, self.order, weights, self.caps, noise, len(self.new_bins))
+        weights, factor = self._score(rule)
+        fill_group(self.a, state, self.group, self.order, weights, self.caps, factor, len(self.new_bins))
         if left_out is not None:
             state.item_bin[left_out] = UNPLACED
         late = self.order[state.item_bin[self.order] == UNPLACED]
         if len(late):
             insert_each(self.a, state, self.group, late[self._by_cost(late)])
         return state
+
+    def _score(self, rule: tuple[float, float]) -> tuple[Floats, Floats]:
+        """The greedy's weights [DIMENSIONS] and factors [items] under a rule."""
+        exponent, length = rule
+        weights: Floats = np.maximum(self.scarcity, 1e-3) ** exponent
+        factor = np.ones(len(self.a.item_type))
+        lengths = np.sqrt((weights * (self.a.item_demand[self.items] / self.caps) ** 2).sum(axis=1))
+        factor[self.items] = np.maximum(lengths, 1e-9) ** -length
+        return weights, factor
 
     def _by_cost(self, items: Ints) -> Ints:
         """Cheapest first: small size for much value."""
@@ -204,11 +217,11 @@ class _Group:
     def solve(self, start: State, rounds: int) -> State:
         if not len(self.items):
             return copy_state(start)
-        best = self.fill(start, EXPONENTS[0])
-        for exponent in EXPONENTS[1:]:
+        best = self.fill(start, RULES[0])
+        for rule in RULES[1:]:
             if self.is_best(best):
                 return best
-            best = self._better(best, self.fill(start, exponent))
+            best = self._better(best, self.fill(start, rule))
         if self.out(best) > 0:
             best = self._leave_few_out(start, best)
         return self._rebuild(best, rounds)
@@ -231,8 +244,8 @@ class _Group:
         for share in LEFT_OUT_SHARES:
             count = int(np.searchsorted(grown, excess * share)) + 1
             aside = self.items[ranked[:count]]
-            for exponent in EXPONENTS[:2]:
-                best = self._better(best, self.fill(start, exponent, aside))
+            for rule in RULES[:2]:
+                best = self._better(best, self.fill(start, rule, aside))
         return best
 
     def _use(self, state: State) -> Floats:
@@ -254,11 +267,10 @@ class _Group:
             if not self._take_down(trial):
                 break
             late = self.order[trial.item_bin[self.order] == UNPLACED]
-            noise = np.ones(len(self.a.item_type))
+            weights, factor = self._score(RULES[int(self.rng.integers(len(RULES)))])
             types, places = np.unique(self.a.item_type[late], return_inverse=True)
-            noise[late] = np.exp(self.rng.normal(0.0, NOISE, len(types)))[places]
-            weights = np.maximum(self.scarcity, 1e-3) ** self.rng.choice(EXPONENTS)
-            fill_group(self.a, trial, self.group, late, weights, self.caps, noise, len(self.new_bins))
+            factor[late] *= np.exp(self.rng.normal(0.0, NOISE, len(types)))[places]
+            fill_group(self.a, trial, self.group, late, weights, self.caps, factor, len(self.new_bins))
             key = self._rebuild_key(trial)
             if key <= current_key:
                 current, current_key = trial, key

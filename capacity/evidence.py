@@ -1,0 +1,195 @@
+"""How good a plan is and what it rests on: objectives with bounds and gaps, bounds by limit, binding limits, assumptions.
+
+Reads a plan's lists; plans nothing. The bounds come from `bounds`, the limits with nothing left from `binding`. Whether
+the plan holds is for `verify`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+import numpy as np
+
+from capacity import bounds
+from capacity.binding import binding_limits
+from capacity.cloud_placement import WORKLOAD_DIMENSIONS, CloudPlacer
+from capacity.facility import Facility
+from capacity.plan import Bound, Evidence, Objective, Plan, UsedAssumption
+from capacity.power import SupplyModel
+from capacity.rack_items import Gatherer, Item, RackItems, host_item
+from capacity.rack_problem import RackProblem, build
+from capacity.resources import HOURS_PER_YEAR
+from inventory.estate import Estate, Ref
+
+EMPTY = Evidence((), (), (), ())
+
+
+def assess(estate: Estate, facility: Facility, plan: Plan) -> Evidence:
+    """The evidence of a plan's lists: racks, hosts, devices, workloads and unplaced, with its decisions and demands.
+
+    Bounds on racks and hosts hold for the assets the plan places; the bound on unplaced for every asset that should move.
+    """
+    weighed = _Weighed(estate, facility, plan)
+    found = weighed.bounds()
+    values = {
+        "unplaced": float(len(plan.unplaced)),
+        "new_racks": float(len(plan.racks)),
+        "cloud_hosts": float(len(plan.hosts)),
+        "energy_kwh": _energy_kwh(facility, weighed.power_w()),
+    }
+    objectives = tuple(
+        _objective(name, value, *weighed.least[name]) for name, value in values.items()
+    )
+    return Evidence(
+        objectives,
+        tuple(found),
+        tuple(binding_limits(facility, plan, weighed.supply, weighed.draws(), found)),
+        tuple(_assumptions(facility, plan)),
+    )
+
+
+def _objective(name: str, value: float, bound: float, basis: str) -> Objective:
+    least = min(bound, value)  # equal but for the order of a sum
+    return Objective(name, value, least, (value - least) / max(least, 1), basis)
+
+
+def _energy_kwh(facility: Facility, power_w: float) -> float:
+    return power_w * HOURS_PER_YEAR / 1000 * facility.pue
+
+
+class _Weighed:
+    """A plan's lists as the bounds need them."""
+
+    def __init__(self, estate: Estate, facility: Facility, plan: Plan) -> None:
+        self.estate, self.facility, self.plan = estate, facility, plan
+        self.demands = {demand.asset: demand for demand in plan.demands}
+        self.supply = SupplyModel.of(facility)
+        self.pools = {pool.name: pool for pool in facility.pools}
+        self.least: dict[str, tuple[float, str]] = {}
+        relocated = [d.asset for d in plan.decisions if d.strategy == "relocate" and d.asset.kind == "devices"]
+        hosted = [d.asset for d in plan.decisions if d.strategy in ("rehost", "replatform")]
+        self.gathered: RackItems = Gatherer(estate, facility, self.demands).devices(relocated)
+        self.cloud = CloudPlacer(estate, facility, self.demands, hosted)
+
+    def draws(self) -> dict[Ref, float]:
+        """Planning W of every placed device."""
+        return {
+            d.asset: self.demands[d.asset].quantities["power_w"].planning
+            for d in self.plan.devices
+            if d.asset in self.demands and "power_w" in self.demands[d.asset].quantities
+        }
+
+    def power_w(self) -> float:
+        hosts = sum(self.pools[host.pool].host_type.power_w for host in self.plan.hosts)
+        kit = sum(mounted.power_w for rack in self.plan.racks for mounted in rack.contents)
+        return sum(self.draws().values()) + hosts + kit
+
+    def bounds(self) -> list[Bound]:
+        """All bounds; leaves the strongest of each objective in `least`."""
+        hosts = self._host_bounds()
+        least_hosts = {
+            pool: int(max(b.value for b in hosts if b.scope == f"pool {pool}"))
+            for pool in self.pools
+            if any(b.scope == f"pool {pool}" for b in hosts)
+        }
+        rack_bounds = self._rack_bounds(least_hosts)
+        out = self._out_bounds()
+        kit_w = min((sum(k.power_w for k in m.kit) for m in self.facility.rack_models), default=0.0)
+        power_w = (
+            sum(self.draws().values())
+            + sum(count * self.pools[pool].host_type.power_w for pool, count in least_hosts.items())
+            + self.least["new_racks"][0] * kit_w
+        )
+        self.least["cloud_hosts"] = (float(sum(least_hosts.values())), bounds.DIVISIBLE)
+        basis = f"draws of what is placed, with {self.least['new_racks'][0]:g} racks and {sum(least_hosts.values())} hosts"
+        self.least["energy_kwh"] = (_energy_kwh(self.facility, power_w), basis)
+        return [*out, *rack_bounds, *hosts]
+
+    def _host_bounds(self) -> list[Bound]:
+        loads: dict[str, list[tuple[float, float, float]]] = {}
+        for workload in self.plan.workloads:
+            quantities = self.demands[workload.asset].quantities
+            vcpus, memory_mb, disk_mb = (quantities[d].planning for d in WORKLOAD_DIMENSIONS)
+            loads.setdefault(workload.pool, []).append((vcpus, memory_mb, disk_mb))
+        return bounds.cloud_hosts(self.facility, loads)
+
+    def _rack_bounds(self, least_hosts: dict[str, int]) -> list[Bound]:
+        placed = {d.asset for d in self.plan.devices}
+        devices = [item for item in self.gathered.items if all(thing.asset in placed for thing in item.things)]
+        hosts = [
+            host_item(self.pools[pool], f"{pool}-{i}", ()) for pool, count in least_hosts.items() for i in range(count)
+        ]
+        problem = build(self.facility, [*hosts, *devices], self.supply)
+        weighing = bounds.RackBounds(self.facility, problem)
+        items = np.flatnonzero(problem.problem.arrays.item_group >= 0)
+        found = weighing.new_racks(items)
+        by_scope: dict[str, float] = {}
+        for bound in found:
+            by_scope[bound.scope] = max(by_scope.get(bound.scope, 0.0), bound.value)
+        mixed = float(weighing.together(items))
+        simple = sum(by_scope.values())
+        self.least["new_racks"] = (max(mixed, simple), bounds.MIXED if mixed >= simple else bounds.DIVISIBLE)
+        if mixed > simple:
+            found.append(self._mixed(mixed, found, problem))
+        return found
+
+    @staticmethod
+    def _mixed(value: float, found: list[Bound], problem: RackProblem) -> Bound:
+        """The joint bound, beside the limit that forces most of it."""
+        leading = max(found, key=lambda b: b.value)
+        things = float(sum(len(item.things) for item in problem.items))
+        return Bound(
+            "new_racks", "all owners and zones", "devices and hosts", things, things / value, value, leading.limit_path,
+            bounds.MIXED,
+        )  # fmt: skip
+
+    def _out_bounds(self) -> list[Bound]:
+        """Assets that must stay out: unproven ones, those no rule lets in, and what capacity keeps out."""
+        problem = build(self.facility, self.gathered.items, self.supply)
+        forced, found = bounds.RackBounds(self.facility, problem).unplaced()
+        cloud = bounds.workloads_out(self.facility, self.cloud)
+        by_pool: dict[str, float] = {}
+        for bound in cloud:
+            by_pool[bound.scope] = max(by_pool.get(bound.scope, 0.0), bound.value)
+        refused = len(_barred([*self.gathered.refusals, *self.cloud.refusals]))
+        basis = f"{refused} that are unproven or that no rule lets in; the rest {bounds.DIVISIBLE}"
+        self.least["unplaced"] = (float(refused + forced + sum(by_pool.values())), basis)
+        return [*found, *cloud]
+
+
+def _barred(refusals: Iterable[object]) -> set[Ref]:
+    """Assets that no placement of others could let in: unproven, without zone, pool or entitlement."""
+    return {
+        refusal.asset  # type: ignore[attr-defined]
+        for refusal in refusals
+        if refusal.is_unproven or refusal.dimension in ("zone", "area_m2")  # type: ignore[attr-defined]
+    }
+
+
+# --- assumptions -------------------------------------------------------------------------------------------------
+
+
+def _assumptions(facility: Facility, plan: Plan) -> Iterable[UsedAssumption]:
+    """Assumptions of the facility, estimates of the demand rules, and those of the calendar."""
+    devices, workloads = {d.asset for d in plan.devices}, {w.asset for w in plan.workloads}
+    for entry in facility.assumptions:
+        is_cloud = entry.path.startswith(("pools", "host_types"))
+        touched = len(workloads) if is_cloud else len(devices) + len(workloads)
+        yield UsedAssumption(f"facility.{entry.path}", entry.value, entry.note, touched)
+    counts: Counter[tuple[str, str]] = Counter()
+    for demand in plan.demands:
+        if demand.asset in devices or demand.asset in workloads:
+            for dimension, quantity in demand.quantities.items():
+                if quantity.is_estimate:
+                    counts[quantity.rule, dimension] += 1
+    for (rule, dimension), count in sorted(counts.items()):
+        note = f"{dimension} estimated by rule {rule}; the plan holds at its planning value"
+        yield UsedAssumption(rule, plan.inputs.planning_value, note, count)
+    for text in plan.calendar.assumptions:
+        yield UsedAssumption("calendar", "", text, len(devices) + len(workloads))
+
+
+def items_of(estate: Estate, facility: Facility, plan: Plan) -> tuple[Item, ...]:
+    """The devices a plan should place, as items, for those who ask what would fit."""
+    return tuple(_Weighed(estate, facility, plan).gathered.items)
