@@ -1,4 +1,4 @@
-"""Rules on partners and the community cloud: entitlements, hosts, pools, tenancy. Loads are those of the final state."""
+"""Rules on partners and the community cloud: entitlements, hosts, pools, tenancy."""
 
 from __future__ import annotations
 

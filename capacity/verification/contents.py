@@ -1,7 +1,7 @@
 """Everything that stands in a rack at the target, and since when: fixed kit, occupants, relocated devices, cloud hosts.
 
-One list of `Thing`s that the rules on units, weight, ports, power, cooling and entitlements replay. A device in a bay is
-a thing of its own with no height, weight or draw: its chassis counts for it.
+One list of `Thing`s that the rules on units, weight, ports, power, cooling and entitlements replay. A device in a bay
+is a thing of its own with no height, weight or draw: its chassis counts for it.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def everything(view: View) -> dict[str, list[Thing]]:
 
 
 def parsed(redundancy: str | None) -> Redundancy | None:
-    """ "k+m" read; None for none and for what is not k+m."""
+    """Read "k+m"; None for none and for what is not k+m."""
     if not redundancy:
         return None
     try:

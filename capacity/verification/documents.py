@@ -1,4 +1,4 @@
-"""Rules on the document and its inputs: hashes, coverage of every asset, demands, overrides, what must stay, evidence."""
+"""Rules on the document and its inputs: hashes, coverage, demands, overrides, what must stay, evidence."""
 
 from __future__ import annotations
 

@@ -25,13 +25,13 @@ def check(view: View, findings: Findings) -> None:
         if step.kind in TOUCHING:
             wrong = _outside_group(view, step, group_of)
             if wrong:
-                what, asset, amount = wrong
+                what, culprit, amount = wrong
                 findings.add(
                     "GROUP",
                     f"step {step.id}",
                     f"step {step.id} ({step.kind}) {what}",
                     "move whole groups within their wave",
-                    asset=asset,
+                    asset=culprit,
                     moment=view.moment(view.begins(step)),
                     over=None if amount is None else (amount, "min"),
                 )

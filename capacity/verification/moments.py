@@ -133,7 +133,7 @@ class Exceeded:
 
 
 def exceeded_by_arrivals(arrivals: Sequence[tuple[float, float]], limit: float) -> Exceeded | None:
-    """Replay things that arrive and stay, as (moment, amount): when do they pass the limit, and by how much at most?"""
+    """Replay things that arrive and stay, as (moment, amount): since when they pass the limit, and by how much."""
     total, since, worst = 0.0, None, 0.0
     ordered = sorted(arrivals)
     for index, (moment, amount) in enumerate(ordered):

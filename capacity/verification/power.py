@@ -86,7 +86,7 @@ def _cooling(view: View, things: dict[str, list[Thing]], findings: Findings) -> 
             findings.add(
                 "COOLING",
                 f"cooling zone {zone.name}",
-                f"cooling zone {zone.name} gets {zone.usable_w + hot.over:g} W of heat and can take {zone.usable_w:g} W",
+                f"cooling zone {zone.name} gets {zone.usable_w + hot.over:g} W of heat and takes {zone.usable_w:g} W",
                 "place something in another zone, or add a cooling unit",
                 moment=view.moment(hot.since),
                 over=(hot.over, "W"),
@@ -170,9 +170,7 @@ class Replay:
                 self._down[load] = (since, loss)
 
     def _note_nodes(self, begin: float, here: Bools, per_supply: Floats, alive: Bools, loss: str) -> None:
-        fed = np.bincount(
-            self._feed_of, weights=np.where(here[self._load_of], per_supply, 0.0), minlength=len(alive)
-        )
+        fed = _sums(self._feed_of, np.where(here[self._load_of], per_supply, 0.0), len(alive))
         carried = self._graph.carried(fed, alive)
         usable = self._graph.usable_w
         for node in np.flatnonzero(alive & (carried > usable + TOLERANCE)).tolist():
@@ -184,12 +182,10 @@ class Replay:
         present = np.where(here[self._load_of], per_supply, 0.0)
         nodes = len(self._graph.nodes)
         three = self._leg_of == len(LEGS)
-        total = np.bincount(self._feed_of[three], weights=present[three], minlength=nodes)
+        total = _sums(self._feed_of[three], present[three], nodes)
         for leg in range(len(LEGS)):
             mine = self._leg_of == leg
-            load = total / len(LEGS) + np.bincount(
-                self._feed_of[mine], weights=present[mine], minlength=nodes
-            )
+            load = total / len(LEGS) + _sums(self._feed_of[mine], present[mine], nodes)
             for feed in np.flatnonzero(load > self._graph.leg_w + TOLERANCE).tolist():
                 part = np.where(self._leg_of == leg, 1.0, np.where(three, 1 / len(LEGS), 0.0))
                 arrivals = self._arrivals(begin, here, per_supply * part * (self._feed_of == feed))
@@ -197,7 +193,7 @@ class Replay:
 
     def _arrivals(self, begin: float, here: Bools, per_supply: Floats) -> list[tuple[float, float]]:
         """What each load adds and when, within a span: earlier arrivals count from its begin."""
-        added = np.bincount(self._load_of, weights=per_supply, minlength=len(self._loads))
+        added = _sums(self._load_of, per_supply, len(self._loads))
         return [
             (max(begin, float(self._since[n])), float(added[n]))
             for n in np.flatnonzero(here & (added > 0)).tolist()
@@ -240,6 +236,11 @@ class Replay:
                 moment=self._view.moment(since),
                 over=(thing.power_w, "W"),
             )
+
+
+def _sums(index: Ints, values: Floats, length: int) -> Floats:
+    """Values added up by index."""
+    return np.asarray(np.bincount(index, weights=values, minlength=length), dtype=np.float64)
 
 
 def _leg(graph: SupplyGraph, feed: str, leg: str) -> int:

@@ -1,4 +1,4 @@
-"""Rules on whole racks and the floor under them: positions, stock, weight, floor load, ports, zone, owner, together, apart."""
+"""Rules on whole racks and the floor under them: positions, stock, weight, ports, zones, owners, together, apart."""
 
 from __future__ import annotations
 
@@ -163,7 +163,8 @@ def _weight(view: View, rack: TargetRack, inside: list[Thing], findings: Finding
         findings.add(
             "FLOOR",
             f"rack {rack.id}",
-            f"rack {rack.id} rolls in with {rolling_kg:g} kg, the way to hall {hall.name} bears {hall.floor.rolling_kg:g} kg",
+            f"rack {rack.id} rolls in with {rolling_kg:g} kg, "
+            f"the way to hall {hall.name} bears {hall.floor.rolling_kg:g} kg",
             "bring its kit separately, or use a lighter model",
             moment=view.moment(since),
             over=(rolling_kg - hall.floor.rolling_kg, "kg"),

@@ -73,7 +73,7 @@ class _Readiness:
             rack = view.racks.get(device.rack)
             if rack is not None:
                 yield from self._rack(rack)
-                yield from self._commissioned(f"rack:{rack.id}", rack.id in view.new_racks)
+                yield from self._commissioned(f"rack:{rack.id}", is_new=rack.id in view.new_racks)
             for supply in device.supplies:
                 yield f"feed {supply.feed}", self._feeds.get(supply.feed, view.start), "is ready"
         elif step.kind in {"replicate", "cutover"} and workload is not None:
@@ -93,13 +93,13 @@ class _Readiness:
             return
         if rack is not None:
             yield from self._rack(rack)
-            yield from self._commissioned(f"rack:{rack.id}", rack.id in view.new_racks)
+            yield from self._commissioned(f"rack:{rack.id}", is_new=rack.id in view.new_racks)
         if pool is not None:
             yield f"host {name}", view.start + pool.host_type.lead_days * DAY_SECONDS, "is delivered"
         for supply in host.supplies:
             yield f"feed {supply.feed}", self._feeds.get(supply.feed, view.start), "is ready"
 
-    def _commissioned(self, key: str, is_new: bool) -> Iterator[tuple[str, float, str]]:
+    def _commissioned(self, key: str, *, is_new: bool) -> Iterator[tuple[str, float, str]]:
         step = self._view.commission_of.get(key) if is_new else None
         if step is not None:
             yield key.replace(":", " ", 1), self._view.ends(step), "is commissioned"

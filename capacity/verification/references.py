@@ -1,4 +1,4 @@
-"""Rule REF-UNKNOWN: everything a plan names exists, and its ids are unique. The other rules skip what is reported here."""
+"""Rule REF-UNKNOWN: everything a plan names exists, and its ids are unique. The other rules skip what is dangling."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from inventory.estate import Ref
 
 CIRCUIT = "circuit:"
 CODE = "REF-UNKNOWN"
+Dangling = Iterator[tuple[str, str, Ref | None]]  # where it stands, what it names, the asset if it is one
 
 
 def check(view: View, findings: Findings) -> None:
@@ -62,7 +63,7 @@ def _repeated(demands: Sequence[AssetDemand]) -> list[AssetDemand]:
     return [demand for demand in demands if counts[demand.asset] > 1]
 
 
-def _unknown(view: View) -> Iterator[tuple[str, str, Ref | None]]:
+def _unknown(view: View) -> Dangling:
     """Each dangling name: where it stands, what it names, and the asset if it is one."""
     yield from _calendar(view)
     yield from _assets(view)
@@ -87,12 +88,12 @@ def _unknown(view: View) -> Iterator[tuple[str, str, Ref | None]]:
             yield f"room {room.name}", f"location {room.location_id}", None
 
 
-def _calendar(view: View) -> Iterator[tuple[str, str, Ref | None]]:
+def _calendar(view: View) -> Dangling:
     if zone_named(view.plan.calendar.time_zone) is None:
         yield "calendar", f"time zone {view.plan.calendar.time_zone}", None
 
 
-def _assets(view: View) -> Iterator[tuple[str, str, Ref | None]]:
+def _assets(view: View) -> Dangling:
     plan = view.plan
     named: list[tuple[str, Iterable[Ref]]] = [
         ("decisions", (d.asset for d in plan.decisions)),
@@ -113,36 +114,14 @@ def _assets(view: View) -> Iterator[tuple[str, str, Ref | None]]:
             yield f"placement of {view.label(device.asset)}", f"device {parent}", device.asset
 
 
-def _places(view: View) -> Iterator[tuple[str, str, Ref | None]]:
+def _places(view: View) -> Dangling:
     feeds = {node.name for node in view.facility.supply}
-
-    def cords(
-        object_: str, supplies: tuple[Supply, ...], asset: Ref | None
-    ) -> Iterator[tuple[str, str, Ref | None]]:
-        for supply in supplies:
-            if supply.feed not in feeds:
-                yield object_, f"feed {supply.feed}", asset
-
-    for rack in view.plan.racks:
-        object_ = f"rack {rack.id}"
-        if rack.position not in view.positions:
-            yield object_, f"position {rack.position}", None
-        if rack.model not in view.rack_models:
-            yield object_, f"rack model {rack.model}", None
-        for mounted in rack.contents:
-            yield from cords(object_, mounted.supplies, None)
-    for host in view.plan.hosts:
-        object_ = f"host {host.id}"
-        if host.rack not in view.racks:
-            yield object_, f"rack {host.rack}", None
-        if host.pool not in view.pools:
-            yield object_, f"pool {host.pool}", None
-        yield from cords(object_, host.supplies, None)
+    yield from _racks_and_hosts(view, feeds)
     for device in view.plan.devices:
         object_ = f"placement of {view.label(device.asset)}"
         if device.rack not in view.racks:
             yield object_, f"rack {device.rack}", device.asset
-        yield from cords(object_, device.supplies, device.asset)
+        yield from _cords(object_, device.supplies, feeds, device.asset)
     for workload in view.plan.workloads:
         object_ = f"placement of {view.label(workload.asset)}"
         if workload.pool not in view.pools:
@@ -151,11 +130,36 @@ def _places(view: View) -> Iterator[tuple[str, str, Ref | None]]:
             yield object_, f"host {workload.host}", workload.asset
 
 
-def _step(view: View, step: Step) -> Iterator[tuple[str, str, Ref | None]]:
+def _racks_and_hosts(view: View, feeds: set[str]) -> Dangling:
+    for rack in view.plan.racks:
+        object_ = f"rack {rack.id}"
+        if rack.position not in view.positions:
+            yield object_, f"position {rack.position}", None
+        if rack.model not in view.rack_models:
+            yield object_, f"rack model {rack.model}", None
+        for mounted in rack.contents:
+            yield from _cords(object_, mounted.supplies, feeds)
+    for host in view.plan.hosts:
+        object_ = f"host {host.id}"
+        if host.rack not in view.racks:
+            yield object_, f"rack {host.rack}", None
+        if host.pool not in view.pools:
+            yield object_, f"pool {host.pool}", None
+        yield from _cords(object_, host.supplies, feeds)
+
+
+def _cords(object_: str, supplies: tuple[Supply, ...], feeds: set[str], asset: Ref | None = None) -> Dangling:
+    for supply in supplies:
+        if supply.feed not in feeds:
+            yield object_, f"feed {supply.feed}", asset
+
+
+def _step(view: View, step: Step) -> Dangling:
     object_ = f"step {step.id}"
-    steps = view.step_ids
+    if step.kind not in STEP_KINDS:
+        yield object_, f"kind {step.kind}", None
     for name in step.predecessors:
-        if name not in steps:
+        if name not in view.step_ids:
             yield object_, f"step {name}", None
     known = view.racks if step.kind == "commission_rack" else view.hosts
     for name in step.commissions:
@@ -165,22 +169,23 @@ def _step(view: View, step: Step) -> Iterator[tuple[str, str, Ref | None]]:
         yield object_, f"group {step.group}", None
     if step.wave is not None and step.wave not in view.waves:
         yield object_, f"wave {step.wave}", None
-    if step.kind not in STEP_KINDS:
-        yield object_, f"kind {step.kind}", None
+    yield from _uses(view, step)
+    for move in step.moves:
+        if view.asset(move.asset) is None:
+            yield object_, f"{move.asset.kind} {move.asset.id}", move.asset
+        for place in filter(None, (move.source, move.target)):
+            for what in _place(view, place):
+                yield object_, what, move.asset
+
+
+def _uses(view: View, step: Step) -> Dangling:
     for use in step.uses:
         if use.resource.startswith(CIRCUIT):
             circuit = circuit_id(use.resource)
             if circuit is None or view.row("circuits", circuit) is None:
-                yield object_, use.resource, None
+                yield f"step {step.id}", use.resource, None
         elif use.resource not in view.resources:
-            yield object_, f"resource {use.resource}", None
-    for move in step.moves:
-        if view.asset(move.asset) is None:
-            yield object_, f"{move.asset.kind} {move.asset.id}", move.asset
-        for place in (move.source, move.target):
-            if place is not None:
-                for what in _place(view, place):
-                    yield object_, what, move.asset
+            yield f"step {step.id}", f"resource {use.resource}", None
 
 
 def _place(view: View, place: Place) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Rules on what is left behind: the way back, source places held for it, hosts of clusters, and rooms said to be empty."""
+"""Rules on what is left behind: the way back, source places held for it, cluster hosts, rooms said to be empty."""
 
 from __future__ import annotations
 
@@ -112,10 +112,9 @@ def _source_held(view: View, deadlines: dict[Ref, float], findings: Findings) ->
     for step in view.plan.steps:
         if step.kind in TOUCHING:
             for move in step.moves:
-                if move.source is not None and _at_source(move.source):
-                    held[_at_source(move.source)].append(
-                        (move.asset, view.begins(step), deadlines[move.asset])
-                    )
+                source = _at_source(move.source) if move.source is not None else None
+                if source is not None:
+                    held[source].append((move.asset, view.begins(step), deadlines[move.asset]))
     for step in view.plan.steps:
         for move in step.moves:
             place = _at_source(move.target) if move.target is not None else None
@@ -124,7 +123,7 @@ def _source_held(view: View, deadlines: dict[Ref, float], findings: Findings) ->
                     findings.add(
                         "SOURCE-HELD",
                         f"step {step.id}",
-                        f"step {step.id} puts {view.label(move.asset)} where {view.label(asset)} may have to go back to",
+                        f"step {step.id} puts {view.label(move.asset)} where {view.label(asset)} may have to go back",
                         "wait for the rollback deadline, or use another place",
                         asset=move.asset,
                         moment=view.moment(max(since, view.begins(step))),
@@ -144,8 +143,10 @@ def _at_source(place: Place) -> tuple[int | None, int | None, int | None] | None
 def _rooms(view: View, findings: Findings) -> None:
     inside: dict[tuple[int | None, int | None], list[Ref]] = defaultdict(list)
     for device in view.estate.devices:
-        room = view.room_of(device)
-        inside[(None, room) if room is not None else (device.site_id, None)].append(Ref("devices", device.id))
+        location_id = view.room_of(device)
+        inside[(None, location_id) if location_id is not None else (device.site_id, None)].append(
+            Ref("devices", device.id)
+        )
     bound = {ref for c in view.constraints("building_bound") for ref in c.members}
     for room in view.plan.rooms:
         key = (None, room.location_id) if room.location_id is not None else (room.site_id, None)

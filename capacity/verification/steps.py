@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 
 from capacity.plan import Move, Place, Step
 from capacity.verification.moments import MINUTE_SECONDS, TIME_TOLERANCE
@@ -60,7 +61,7 @@ def _order(view: View, findings: Findings) -> None:
 
 
 def _on_cycles(view: View) -> list[str]:
-    """Steps left when those without open predecessors, and those without open successors, are taken away again and again."""
+    """Steps left when those without open predecessors, then those without open successors, are taken away."""
     steps = view.step_ids
     forward = {name: {p for p in step.predecessors if p in steps} for name, step in steps.items()}
     backward: dict[str, set[str]] = {name: set() for name in steps}
@@ -119,7 +120,7 @@ def _wanted(view: View, ref: Ref) -> tuple[str, ...]:
 
 def _one_after_another(view: View, ref: Ref, steps: list[Step], findings: Findings) -> None:
     by_kind = {step.kind: step for step in steps}
-    for earlier, later in zip(WORKLOAD_STEPS, WORKLOAD_STEPS[1:], strict=False):
+    for earlier, later in pairwise(WORKLOAD_STEPS):
         early = view.ends(by_kind[earlier]) - view.begins(by_kind[later])
         if early > TIME_TOLERANCE:
             findings.add(

@@ -76,7 +76,7 @@ def _replication(view: View, step: Step, findings: Findings) -> None:
     held = {view.row("circuits", c): rate for c, rate in _circuits_held(view, step).items()}
     for circuit in held:
         wrong = _unfit(circuit, sites) if circuit is not None else None
-        if wrong:
+        if circuit is not None and wrong:
             report(f"replicates over circuit {circuit.cid}, {wrong}", "use an active circuit of its site")
             return
     used_mb = sum(view.amount(ref, "disk_mb") for ref in assets) * view.plan.calendar.work.replication_factor

@@ -59,9 +59,7 @@ def _report_overlap(
     intervals: tuple[tuple[float, float], tuple[float, float]],
     findings: Findings,
 ) -> None:
-    later, earlier = sorted(
-        pair, key=lambda t: (t.kind == "device" or t.kind == "host", t.since), reverse=True
-    )
+    later, earlier = sorted(pair, key=lambda t: (t.kind in {"device", "host"}, t.since), reverse=True)
     low = max(intervals[0][0], intervals[1][0])
     height = min(intervals[0][1], intervals[1][1]) - low
     findings.add(

@@ -1,4 +1,4 @@
-"""What a broken rule looks like: its code, what broke it, when, by how much, and what to do. Judging is the rules' work.
+"""What a broken rule looks like: its code, what broke it, when, by how much, and what to do. Judging is elsewhere.
 
 `RULES` lists every code of docs/reference/rules.md with one line for listings (SARIF, `--format text`).
 """
@@ -71,8 +71,8 @@ _ORDER = {code: index for index, code in enumerate(RULES)}
 class Violation:
     """One broken rule.
 
-    `asset` is what broke it when one asset did, `object` the thing whose limit it is or the document's part. `moment` is
-    the first at which the rule is broken (None where time plays no part); `amount` how much over, in `unit`, at the
+    `asset` is what broke it when one asset did, `object` the thing whose limit it is or the document's part. `moment`
+    is the first at which the rule is broken (None where time plays no part); `amount` how much over, in `unit`, at the
     worst moment (None where nothing is counted). `message` says what, where, when and how much; `remedy` what to do.
     """
 

@@ -77,7 +77,7 @@ class _Windows:
         return []
 
     def outside(self, windows: list[ChangeWindow], step: Interval) -> float:
-        """Seconds of a step that lie in no single window; 0 when one holds it all. No windows given: the default ones."""
+        """Seconds of a step that no single window holds; 0 when one holds it all. No windows: the default ones."""
         key = tuple(window.id for window in windows)
         known = self._outside[key]
         if step not in known:

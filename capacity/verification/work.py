@@ -1,4 +1,4 @@
-"""Rules on the work of steps: enough hands and vans, and resources of the calendar within their capacity at every moment."""
+"""Rules on the work of steps: enough hands and vans, and resources within their capacity at every moment."""
 
 from __future__ import annotations
 
@@ -172,7 +172,7 @@ def _exceeded(view: View, resource: CalendarResource, changes: list[tuple[float,
 
 
 def _capacity(view: View, resource: CalendarResource, span: Interval) -> Iterator[tuple[float, float]]:
-    """The capacities of a resource within a span, each with its start. Exceptions win over slots, the smallest first."""
+    """The capacities of a resource within a span, each with its start; exceptions win, the smallest first."""
     start, end = span
     exceptions = [
         ((view.clock.seconds(e.start), view.clock.seconds(e.end)), e.capacity) for e in resource.exceptions

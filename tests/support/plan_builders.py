@@ -1,13 +1,13 @@
 """A small world by hand: two source sites, a target with four positions, and a complete plan that keeps every rule.
 
 `an_estate()`, `a_facility()` and `a_plan()` belong together; `a_world()` gives the three. Change a part with
-`dataclasses.replace` and pass the result to `resealed`, which sets the hashes again. Nothing here is computed by the code
-under test: every demand, time and objective is written down.
+`dataclasses.replace` and pass the result to `resealed`, which sets the hashes again. Nothing here is computed by the
+code under test: every demand, time and objective is written down.
 
-Depot (site 1, of stib), room 1: a chassis (1) with a blade (2), a single-corded switch (3) and a passive panel (4) that
-share a unit, a server (5), a server that becomes a workload (6), a retired cluster host (7), a building-bound reader (8);
-machines 1 to 4. Town hall (site 2, of cirb), room 2: an unproven device (9), two servers (10, 11), one too high for any
-rack (12), a cluster host that stays (13); machine 5, and machine 6 that is kept.
+Depot (site 1, of stib), room 1: a chassis (1) with a blade (2), a single-corded switch (3) and a passive panel (4)
+that share a unit, a server (5), a server that becomes a workload (6), a retired cluster host (7), a building-bound
+reader (8); machines 1 to 4. Town hall (site 2, of cirb), room 2: an unproven device (9), two servers (10, 11), one too
+high for any rack (12), a cluster host that stays (13); machine 5, and machine 6 that is kept.
 """
 
 from __future__ import annotations

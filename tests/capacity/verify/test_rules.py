@@ -1,0 +1,36 @@
+"""For each rule a valid plan is broken so that only that rule fails: its code, asset, moment and amount are found."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from broken_plans import CASES
+from broken_plans.case import Broken
+from plan_builders import a_world
+
+from capacity.verification.violations import RULES
+from capacity.verify import check
+
+
+def test_the_valid_plan_keeps_every_rule() -> None:
+    assert check(*a_world()) == ()
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.code}: {case.title}")
+def test_a_broken_plan_shows_what_broke(case: Broken) -> None:
+    (violation,) = check(*case.world())
+
+    assert (violation.code, violation.object, violation.asset) == (case.code, case.object, case.asset)
+    assert violation.moment == case.moment
+    assert violation.amount == (None if case.amount is None else pytest.approx(case.amount, abs=1e-3))
+    assert violation.message
+    assert violation.remedy
+
+
+def test_every_rule_has_a_plan_that_breaks_it(repo_root: Path) -> None:
+    page = (repo_root / "docs/reference/rules.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\| `([A-Z][A-Z-]+)` \|", page, re.MULTILINE)
+
+    assert sorted(listed) == sorted(RULES) == sorted({case.code for case in CASES})

@@ -1,0 +1,8 @@
+"""Plans in which exactly one rule is broken: for every code of the rules page at least one, with what must be found."""
+
+from __future__ import annotations
+
+from broken_plans import clouds, documents, powers, racks, times
+from broken_plans.case import Broken
+
+CASES: tuple[Broken, ...] = (*documents.CASES, *racks.CASES, *powers.CASES, *clouds.CASES, *times.CASES)
