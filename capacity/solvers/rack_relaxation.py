@@ -1,12 +1,14 @@
-"""The relaxation of the rack problem: whole bins, divisible items. A lower bound on new bins, and a good mix of them.
+"""The relaxation of the rack problem: divisible items, each group's bins whole. A lower bound on new bins, and a good mix of them.
 
-Bins that are alike form a class; a mixed-integer program (HiGHS) chooses how many of each class every group opens so that
-totals fit in every dimension, under the nodes above in every scenario that leaves a bin one feed, zones, owners and stock.
-Every packing satisfies it, so its dual bound holds for all of them; what it ignores is how items divide.
+Bins that are alike form a class, items that are alike a cluster (sized as its smallest member); a linear program
+(HiGHS) chooses how many of each class every group opens and deals the clusters to them, so that everything fits in every
+dimension, under the nodes above in every scenario that leaves a bin one feed, zones, owners and stock. Every packing
+satisfies it, so its dual bound holds for all of them; what it ignores is how items divide within a class.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,9 +21,12 @@ from capacity.solvers.rack_moves import DIMENSIONS, Arrays, State
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-NODE_LIMIT = 500  # of the branch and bound: deterministic work
+SHORT_EPSILON = 1e-6
 SHORT_COST = 1000.0  # of a group left out entirely, in bins for each of its items
 PREFERENCE = 0.005  # of earlier classes, all bins together: it never outweighs a bin
+FINENESS = (1.05, 1.1, 1.2, 1.5, 2.0, 1e9)  # ratio of draws within a cluster: the finest that keeps clusters few
+MOST_CLUSTERS = 60  # of a group
+FEW = 12  # items of a cluster that fit one bin: their whole number is worth a row
 UNLIMITED = 1e14
 POWER = 1
 
@@ -29,13 +34,16 @@ POWER = 1
 @dataclass(frozen=True, slots=True)
 class Relaxation:
     """`bound` on the new bins of all groups together; `short` [groups] the share of a group that no bins could hold (the
-    bound then holds for nothing); `mix` (group, class) -> bins; `members` the bins of each class.
+    bound then holds for nothing); `mix` (group, class) -> bins; `members` the bins of each class; `shares` (group, class)
+    -> how many items of each cluster go there; `clusters` the items of each.
     """
 
     bound: int
     short: Floats
     mix: dict[tuple[int, int], int]
     members: tuple[Ints, ...]
+    shares: dict[tuple[int, int], list[tuple[int, float]]]
+    clusters: tuple[Ints, ...]
 
 
 def empty_left(a: Arrays) -> Floats:
@@ -88,6 +96,7 @@ class _Program:
         self.demand = np.zeros((self.groups, DIMENSIONS))
         self.shared, self.whole, self.count = (np.zeros(self.groups) for _ in range(3))
         self._add_up(items)
+        self.clusters = [cluster for g in range(self.groups) for cluster in self._clusters(items[a.item_group[items] == g])]
         self.rows: list[dict[int, float]] = []
         self.low: list[float] = []
         self.high: list[float] = []
@@ -118,6 +127,30 @@ class _Program:
                 if a.part_cord[part] >= 0 and a.cord_spare[a.part_cord[part]]:
                     self.shared[g] += a.part_w[part]
 
+    def _draws(self, i: int) -> tuple[float, float]:
+        """Shared and whole draw of an item."""
+        a = self.a
+        shared = whole = 0.0
+        for part in range(a.item_ptr[i], a.item_ptr[i + 1]):
+            whole += float(a.part_w[part])
+            if a.part_cord[part] >= 0 and a.cord_spare[a.part_cord[part]]:
+                shared += float(a.part_w[part])
+        return shared, whole
+
+    def _clusters(self, items: Ints) -> list[Ints]:
+        """Items of a group that are alike: same slots and ports, draws within a ratio."""
+        for ratio in FINENESS:
+            found: dict[tuple[object, ...], list[int]] = {}
+            for i in items:
+                sides, watts, _, ports, low = self.a.item_demand[i]
+                step = round(np.log(max(watts, 1.0)) / np.log(ratio))
+                is_coarse = ratio > FINENESS[2]
+                key = (sides, low, 0 if is_coarse else ports, step)
+                found.setdefault(key, []).append(int(i))
+            if len(found) <= MOST_CLUSTERS:
+                break
+        return [np.array(found[key], dtype=np.int64) for key in sorted(found, key=repr)]
+
     def _row(self, row: dict[int, float], low: float, high: float) -> None:
         if row:
             self.rows.append(row)
@@ -125,45 +158,94 @@ class _Program:
             self.high.append(high)
 
     def solve(self) -> Relaxation:
-        pairs, n = self.pairs, len(self.pairs)
+        self._lay_out()
+        clusters = tuple(self.clusters)
+        if not self.rows or not self.count.any():
+            return Relaxation(0, np.zeros(self.groups), {}, self.members, {}, clusters)
+        least = np.zeros(self.groups)
+        for g in np.flatnonzero(self.count):  # whole bins of each group alone, then of all together
+            alone = self._optimum([int(g)], least)
+            if alone is not None and alone[self.short_at + g] < SHORT_EPSILON:
+                least[g] = np.ceil(self._bins_of(alone, int(g)) - PREFERENCE)
+        found = self._optimum(range(self.groups), least)
+        if found is None:
+            return Relaxation(0, np.ones(self.groups), {}, self.members, {}, clusters)
+        short = found[self.short_at : self.short_at + self.groups].clip(0, 1)
+        bins = sum(self._bins_of(found, g) for g in range(self.groups))
+        bound = int(np.ceil(bins - PREFERENCE)) if short.max() < SHORT_EPSILON else 0
+        shares: dict[tuple[int, int], list[tuple[int, float]]] = {}
+        for (number, k), column in self.share_at.items():
+            if found[column] > 1e-6:
+                shares.setdefault(self.pairs[k], []).append((number, float(found[column])))
+        return Relaxation(bound, short, self._mix(found), self.members, shares, clusters)
+
+    def _lay_out(self) -> None:
+        n = len(self.pairs)
         self.short_at = 4 * n
-        columns = 4 * n + self.groups
+        self.share_at: dict[tuple[int, int], int] = {}
+        for number, cluster in enumerate(self.clusters):
+            for k, (g, _) in enumerate(self.pairs):
+                if g == self.a.item_group[cluster[0]]:
+                    self.share_at[number, k] = 4 * n + self.groups + len(self.share_at)
+        self.columns = 4 * n + self.groups + len(self.share_at)
         self._totals()
+        self._deal()
         self._limits()
         self._nodes()
-        upper = np.full(columns, np.inf)
-        upper[self.short_at :] = 1.0
-        lower = np.zeros(columns)
-        cost = np.zeros(columns)
-        for k, (_, c) in enumerate(pairs):
+        entries = [(r, k, v) for r, row in enumerate(self.rows) for k, v in row.items()]
+        if entries:
+            r, k, v = zip(*entries, strict=True)
+            self.matrix = coo_array((v, (r, k)), shape=(len(self.rows), self.columns)).tocsr()
+
+    def _optimum(self, groups: Iterable[int], least: Floats) -> Floats | None:
+        """The cheapest fractional solution with only these groups asking for bins, each for at least so many."""
+        n = len(self.pairs)
+        upper, lower, cost = np.full(self.columns, np.inf), np.zeros(self.columns), np.zeros(self.columns)
+        wanted = set(groups)
+        for k, (_, c) in enumerate(self.pairs):
             upper[k] = len(self.members[c])
             lower[k] = 1.0 if self.is_standing[c] else 0.0
-            cost[k] = 0.0 if self.is_standing[c] else 1.0 + PREFERENCE * c / (len(self.members) * len(self.a.bin_place))
-        cost[self.short_at :] = SHORT_COST * np.maximum(self.count, 1.0)
-        is_whole = np.zeros(columns)
-        is_whole[:n] = 1
-        entries = [(r, k, v) for r, row in enumerate(self.rows) for k, v in row.items()]
-        if not entries or not self.count.any():
-            return Relaxation(0, np.zeros(self.groups), {}, self.members)
-        r, k, v = zip(*entries, strict=True)
-        matrix = coo_array((v, (r, k)), shape=(len(self.rows), columns)).tocsr()
+            rank = c / (len(self.members) * len(self.a.bin_place))
+            cost[k] = 0.0 if self.is_standing[c] else 1.0 + PREFERENCE * rank
+        upper[self.short_at : self.short_at + self.groups] = 1.0
+        cost[self.short_at : self.short_at + self.groups] = SHORT_COST * np.maximum(self.count, 1.0)
+        for g in range(self.groups):
+            if g not in wanted:
+                lower[self.short_at + g] = 1.0
+                cost[self.short_at + g] = 0.0
+        rows = np.zeros((self.groups, self.columns))
+        for k, (g, c) in enumerate(self.pairs):
+            rows[g, k] = 0.0 if self.is_standing[c] or g not in wanted else 1.0
+        asked = np.array([least[g] if g in wanted else 0.0 for g in range(self.groups)])
+        # A group that is short can't be held to whole bins.
+        rows[:, self.short_at : self.short_at + self.groups] = np.diag(asked)
         found = milp(
             cost,
-            integrality=is_whole,
             bounds=Bounds(lower, upper),
-            constraints=LinearConstraint(matrix, self.low, self.high),
-            options={"node_limit": NODE_LIMIT, "mip_rel_gap": 0.0},
+            constraints=[LinearConstraint(self.matrix, self.low, self.high), LinearConstraint(rows, asked, np.inf)],
         )
-        if found.x is None:
-            return Relaxation(0, np.ones(self.groups), {}, self.members)
-        short = found.x[self.short_at :].clip(0, 1)
-        mix = {
-            pair: round(found.x[k])
-            for k, pair in enumerate(pairs)
-            if not self.is_standing[pair[1]] and found.x[k] > 0.5
-        }
-        bound = found.mip_dual_bound if short.max(initial=0) < 1e-7 else 0.0
-        return Relaxation(int(np.ceil(bound - PREFERENCE - 1e-6)), short, mix, self.members)
+        return None if found.x is None else np.asarray(found.x, dtype=np.float64)
+
+    def _bins_of(self, found: Floats, group: int) -> float:
+        return float(sum(found[k] for k, (g, c) in enumerate(self.pairs) if g == group and not self.is_standing[c]))
+
+    def _mix(self, found: Floats) -> dict[tuple[int, int], int]:
+        """Whole bins of every class for each group: the fractions rounded so that a group's total is rounded up."""
+        mix: dict[tuple[int, int], int] = {}
+        for group in range(self.groups):
+            parts = [
+                (pair, float(found[k]))
+                for k, pair in enumerate(self.pairs)
+                if pair[0] == group and not self.is_standing[pair[1]] and found[k] > 1e-6
+            ]
+            missing = int(np.ceil(sum(x for _, x in parts) - PREFERENCE)) - sum(int(x + 1e-6) for _, x in parts)
+            ranked = sorted(parts, key=lambda part: (-(part[1] + 1e-6) % 1.0, part[0]), reverse=True)
+            extra = {pair for pair, _ in ranked[: max(0, missing)]}
+            for pair, x in parts:
+                count = int(x + 1e-6) + (pair in extra)
+                if count:
+                    mix[pair] = count
+        return mix
 
     def _totals(self) -> None:
         """Every group's totals fit in its bins; its draws are dealt to classes within what their feeds carry."""
@@ -180,6 +262,32 @@ class _Program:
         for k, (_, c) in enumerate(self.pairs):
             self._row({n + k: 1.0, k: -float(self.left[self.first[c], POWER])}, -np.inf, 0.0)
             self._row({2 * n + k: 1.0, n + k: -1.0}, -np.inf, 0.0)
+
+    def _deal(self) -> None:
+        """Clusters are dealt to classes: what lands there fits there, and draws at least its smallest members' draws."""
+        n = len(self.pairs)
+        inside: dict[int, list[tuple[int, int]]] = {}
+        for (number, k), column in self.share_at.items():
+            inside.setdefault(k, []).append((number, column))
+        least = [self.a.item_demand[cluster].min(axis=0) for cluster in self.clusters]
+        draws = [np.min([self._draws(int(i)) for i in cluster], axis=0) for cluster in self.clusters]
+        for number, cluster in enumerate(self.clusters):
+            row = {column: 1.0 for (c, _), column in self.share_at.items() if c == number}
+            short = self.short_at + int(self.a.item_group[cluster[0]])
+            self._row(row | {short: float(len(cluster))}, float(len(cluster)), np.inf)
+        for k, entries in inside.items():
+            room = self.left[self.first[self.pairs[k][1]]]
+            for d in (0, 3, 4):
+                row = {column: float(least[c][d]) for c, column in entries if least[c][d] > 0}
+                if row:
+                    self._row(row | {k: -float(room[d])}, -np.inf, 0.0)
+            self._row({column: float(least[c][POWER]) for c, column in entries} | {n + k: -1.0}, -np.inf, 0.0)
+            self._row({column: float(draws[c][0]) for c, column in entries} | {2 * n + k: -1.0}, -np.inf, 0.0)
+            self._row({column: float(draws[c][1]) for c, column in entries} | {3 * n + k: -1.0}, -np.inf, 0.0)
+            for c, column in entries:
+                most = np.floor(np.divide(room, least[c], out=np.full(DIMENSIONS, np.inf), where=least[c] > 0) + 1e-9)
+                if most.min() <= FEW:
+                    self._row({column: 1.0, k: -float(most.min())}, -np.inf, 0.0)
 
     def _limits(self) -> None:
         """Bins of a class, places, stock, area, draw of an owner and heat of a zone."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from capacity.solvers.rack_filling import fill_group, insert_each
+from capacity.solvers.rack_filling import fill_bin, fill_group, insert_each
 from capacity.solvers.rack_relaxation import Relaxation, empty_left, relax
 from capacity.solvers.rack_moves import (
     DIMENSIONS,
@@ -77,10 +77,11 @@ def solve(
     state = copy_state(problem.start)
     groups = len(problem.arrays.group_owner)
     everything = np.flatnonzero(problem.arrays.item_group >= 0)
-    problem = _with_mix(problem, relax(problem.arrays, problem.start, everything))
+    relaxation = relax(problem.arrays, problem.start, everything)
+    problem = _with_mix(problem, relaxation)
     opened, bound = np.zeros(groups, dtype=np.int64), np.zeros(groups, dtype=np.int64)
     for done, group in enumerate(problem.groups):
-        work = _Group(problem, int(group), np.random.default_rng([seed, int(group)]))
+        work = _Group(problem, int(group), relaxation, np.random.default_rng([seed, int(group)]))
         state = work.solve(state, rounds)
         opened[group] = work.opened_in(state)
         bound[group] = work.bound(state)
@@ -139,13 +140,15 @@ def refusals(problem: Problem, state: State, item: int) -> list[tuple[int, bool,
 class _Group:
     """The search within one group of items and bins."""
 
-    def __init__(self, problem: Problem, group: int, rng: np.random.Generator) -> None:
+    def __init__(self, problem: Problem, group: int, relaxation: Relaxation, rng: np.random.Generator) -> None:
         a = problem.arrays
         self.problem, self.a, self.group, self.rng = problem, a, group, rng
+        self.relaxation = relaxation
         self.items: Ints = np.flatnonzero(a.item_group == group)
         self.bins: Ints = a.bins_ids[a.bins_ptr[group] : a.bins_ptr[group + 1]].astype(np.int64)
         self.new_bins: Ints = self.bins[problem.start.bin_group[self.bins] < 0]
         self.left: Floats = empty_left(a)[self.bins] if len(self.bins) else np.zeros((1, DIMENSIONS))
+        self.left_of: dict[int, float] = {int(b): float(w) for b, w in enumerate(empty_left(a)[:, 1])}
         self.caps: Floats = np.maximum(self.left.max(axis=0), 1e-9)
         demand: Floats = a.item_demand[self.items]
         total: Floats = demand.sum(axis=0) / self.caps
@@ -200,6 +203,33 @@ class _Group:
             insert_each(self.a, state, self.group, late[self._by_cost(late)])
         return state
 
+    def guided(self, start: State, rule: tuple[float, float]) -> State:
+        """A fill that first deals the items to classes of bins as the relaxation does, then puts in what is left."""
+        state = copy_state(start)
+        weights, factor = self._score(rule)
+        waiting = {number: list(cluster) for number, cluster in enumerate(self.relaxation.clusters)}
+        rank = {int(i): r for r, i in enumerate(self.order)}
+        counts = {c: n for (g, c), n in self.relaxation.mix.items() if g == self.group}
+        power = {c: float(self.left_of[int(m[0])]) for c, m in enumerate(self.relaxation.members)}
+        mine = sorted((c for g, c in self.relaxation.shares if g == self.group), key=lambda c: (-power[c], c))
+        for c in mine:
+            members = set(self.relaxation.members[c].tolist())
+            dealt = []
+            for number, amount in self.relaxation.shares[self.group, c]:
+                count = round(amount)
+                dealt += waiting[number][:count]
+                del waiting[number][:count]
+            order = np.array(sorted(dealt, key=lambda i: rank[int(i)]), dtype=np.int64)
+            closed = [int(b) for b in self.bins if int(b) in members and state.bin_group[b] < 0]
+            there = [int(b) for b in self.bins if int(b) in members and state.bin_group[b] == self.group]
+            opened = [b for b in closed[: counts.get(c, 0)] if open_bin(self.a, state, b, self.group) == FITS]
+            for b in there + opened:
+                filled = fill_bin(self.a, state, b, order, weights, self.caps, factor) if len(order) else 0
+                if filled == 0 and b in opened:
+                    close_bin(self.a, state, b)
+        fill_group(self.a, state, self.group, self.order, weights, self.caps, factor, len(self.new_bins))
+        return state
+
     def _score(self, rule: tuple[float, float]) -> tuple[Floats, Floats]:
         """The greedy's weights [DIMENSIONS] and factors [items] under a rule."""
         exponent, length = rule
@@ -222,6 +252,10 @@ class _Group:
             if self.is_best(best):
                 return best
             best = self._better(best, self.fill(start, rule))
+        for rule in RULES:
+            if self.is_best(best):
+                return best
+            best = self._better(best, self.guided(start, rule))
         if self.out(best) > 0:
             best = self._leave_few_out(start, best)
         return self._rebuild(best, rounds)
