@@ -95,7 +95,7 @@ def overrides(database: Database, ref: Ref | None = None) -> tuple[FieldOverride
         for row in connection.execute(statement):
             this = Ref(row.object_kind, row.object_id)
             spec = fields_of(this.kind)[row.field]
-            ours = Transaction.values_of(connection, this, (row.field,))[row.field]
+            ours = Transaction.read_many(connection, this.kind, [this.id], (row.field,))[this.id][row.field]
             value = from_plain(spec, row.value)
             found.append(FieldOverride(this, row.field, value, ours, row.reason, row.who, row.at))
     return tuple(found)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import types
 import typing
+from collections.abc import Sequence
 from dataclasses import MISSING, dataclass
 from dataclasses import fields as dataclass_fields
 from datetime import UTC, date, datetime
@@ -122,8 +123,7 @@ def to_columns(kind: str, values: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def from_column(sort: str, value: Any) -> Any:
-    """One column's value as the row has it; a reference's two columns are joined by the caller."""
+def _from_column(sort: str, value: Any) -> Any:
     if sort == "refs":
         return tuple(Ref(str(kind), int(number)) for kind, number in value)
     if sort == "links":
@@ -131,6 +131,21 @@ def from_column(sort: str, value: Any) -> Any:
     if sort == "numbers":
         return tuple(float(number) for number in value)
     return value
+
+
+def from_record(specs: Sequence[Field], record: Sequence[Any], *, start: int = 1) -> list[Any]:
+    """The values of these fields, whose columns stand in this order in a record from `start` on."""
+    values: list[Any] = []
+    at = start
+    for spec in specs:
+        if spec.sort == "ref":
+            kind, number = record[at], record[at + 1]
+            values.append(None if kind is None else Ref(kind, number))
+            at += 2
+        else:
+            values.append(_from_column(spec.sort, record[at]))
+            at += 1
+    return values
 
 
 # --- to and from plain JSON ------------------------------------------------------------------------------------------

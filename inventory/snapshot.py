@@ -13,10 +13,9 @@ from sqlalchemy import Connection, select
 
 from inventory.database import Database
 from inventory.estate import LISTS, Estate, sealed
-from inventory.fields import fields_of, from_column, from_plain, has_id, row_class
+from inventory.fields import fields_of, from_plain, from_record, has_id, row_class
 from inventory.models.provenance import Override, WorkspaceMeta
 from inventory.models.tables import sql
-from inventory.rows import Ref
 
 
 def take_snapshot(database: Database) -> Estate:
@@ -53,23 +52,9 @@ def read_rows(connection: Connection, kind: str) -> dict[int, Any]:
         return {record[0]: build(*record) for record in connection.execute(statement)}
     found: dict[int, Any] = {}
     for record in connection.execute(statement):
-        values = _joined(specs, record)
+        values = from_record(specs, record)
         found[record[0]] = build(record[0], *values) if takes_id else build(*values)
     return found
-
-
-def _joined(specs: list[Any], record: Any) -> list[Any]:
-    values: list[Any] = []
-    at = 1
-    for spec in specs:
-        if spec.sort == "ref":
-            kind, number = record[at], record[at + 1]
-            values.append(None if kind is None else Ref(kind, number))
-            at += 2
-        else:
-            values.append(from_column(spec.sort, record[at]))
-            at += 1
-    return values
 
 
 def _content_order(row: Any) -> tuple[Any, ...]:

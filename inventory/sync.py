@@ -25,12 +25,11 @@ from inventory.models.tables import sql
 from inventory.records import Change, ChangeSet, changes_hash
 from inventory.rows import Ref
 from inventory.source_values import outside_ref
-from inventory.transaction import BATCH, Transaction
+from inventory.transaction import BATCH, FEW, Transaction
 
 __all__ = ["Applied", "Policy", "apply", "diff"]
 
 Resolver = dict[tuple[str, str], int]
-FEW = 500  # external ids in one statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +103,7 @@ class _Apply:
             self._update(kind, items)
         deleted = self._grouped("delete")
         for kind in reversed(TABLES):
-            for change in deleted.get(kind, ()):
-                self._tx.delete(Ref(kind, change.object_id or 0))
+            self._tx.delete_many(kind, [change.object_id or 0 for change in deleted.get(kind, ())])
         self._remember(stored, created)
         self._mark_seen()
         revision = self._tx.revision if self._tx.dirty else self._tx.base_revision

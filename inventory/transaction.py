@@ -15,12 +15,13 @@ from sqlalchemy import Table as SqlTable
 
 from inventory.errors import InputError, StaleError
 from inventory.estate import LISTS
-from inventory.fields import Field, fields_of, from_column, plain_values, to_columns
+from inventory.fields import WIDEST_INTEGER, Field, fields_of, from_record, plain_values, to_columns
 from inventory.models.provenance import HistoryEntry, LastIdentifier, Override, SourceRecord, WorkspaceMeta
 from inventory.models.tables import sql
 from inventory.rows import Ref
 
-BATCH = 5000
+BATCH = 5000  # rows in one executemany
+FEW = 500  # ids in one statement
 
 
 class Transaction:
@@ -102,45 +103,51 @@ class Transaction:
 
     def delete(self, ref: Ref) -> None:
         """Remove one object, what sources said of it, and corrections of it; the history stays."""
-        before = self.read(ref, tuple(fields_of(ref.kind)))
-        target = sql(ref.kind)
-        self.connection.execute(delete(target).where(target.c.id == ref.id))
-        for model in (SourceRecord, Override):
-            part = sql(model)
-            self.connection.execute(
-                delete(part).where(part.c.object_kind == ref.kind, part.c.object_id == ref.id)
-            )
-        self.note("delete", ref, plain_values(ref.kind, before), None)
+        self.delete_many(ref.kind, [ref.id])
+
+    def delete_many(self, kind: str, ids: Sequence[int]) -> None:
+        """`delete` for many objects of one kind. Raises InputError when one of them isn't there."""
+        names = tuple(specs_of(kind))
+        target = sql(kind)
+        for start in range(0, len(ids), FEW):
+            batch = ids[start : start + FEW]
+            before = self.read_many(self.connection, kind, batch, names)
+            self.connection.execute(delete(target).where(target.c.id.in_(batch)))
+            for model in (SourceRecord, Override):
+                part = sql(model)
+                its = (part.c.object_kind == kind) & part.c.object_id.in_(batch)
+                self.connection.execute(delete(part).where(its))
+            for number in batch:
+                self.note("delete", Ref(kind, number), plain_values(kind, before[number]), None)
 
     def read(self, ref: Ref, names: Iterable[str]) -> dict[str, Any]:
         """Fields of one object as they stand (without corrections). Raises InputError when there is no such object."""
-        return self.values_of(self.connection, ref, names)
+        return self.read_many(self.connection, ref.kind, [ref.id], names)[ref.id]
 
     @staticmethod
-    def values_of(connection: Connection, ref: Ref, names: Iterable[str]) -> dict[str, Any]:
-        """`read`, over any connection."""
-        specs = specs_of(ref.kind)
+    def read_many(
+        connection: Connection, kind: str, ids: Sequence[int], names: Iterable[str]
+    ) -> dict[int, dict[str, Any]]:
+        """`read` for a few hundred objects of one kind, over any connection."""
+        specs = specs_of(kind)
         wanted = list(names)
         unknown = [name for name in wanted if name not in specs]
         if unknown:
             raise InputError(
-                f"{ref.kind} have no field {unknown[0]!r:.60}", remedy=f"choose of {', '.join(specs)}"
+                f"{kind} have no field {unknown[0]!r:.60}", remedy=f"choose of {', '.join(specs)}"
             )
-        target = sql(ref.kind)
-        columns = [target.c[column] for name in wanted for column in specs[name].columns]
-        record = connection.execute(select(target.c.id, *columns).where(target.c.id == ref.id)).one_or_none()
-        if record is None:
-            raise InputError("there is no such object in the inventory", where=f"{ref.kind} {ref.id}")
-        found: dict[str, Any] = {}
-        at = 1
-        for name in wanted:
-            sort = specs[name].sort
-            if sort == "ref":
-                found[name] = None if record[at] is None else Ref(record[at], record[at + 1])
-                at += 2
-            else:
-                found[name] = from_column(sort, record[at])
-                at += 1
+        target = sql(kind)
+        chosen = [specs[name] for name in wanted]
+        columns = [target.c[column] for spec in chosen for column in spec.columns]
+        records = connection.execute(
+            select(target.c.id, *columns).where(
+                target.c.id.in_([number for number in ids if abs(number) <= WIDEST_INTEGER])
+            )
+        )
+        found = {record[0]: dict(zip(wanted, from_record(chosen, record), strict=True)) for record in records}
+        for number in ids:
+            if number not in found:
+                raise InputError("there is no such object in the inventory", where=f"{kind} {number}")
         return found
 
     # --- bookkeeping -------------------------------------------------------------------------------------------------

@@ -206,6 +206,8 @@ def test_an_unknown_object_field_or_list_is_an_input_error(any_database):
     with any_database.transaction("ann") as transaction:
         with pytest.raises(InputError, match="no such object"):
             transaction.update(Ref("sites", 9), {"name": "x"})
+        with pytest.raises(InputError, match="no such object"):
+            transaction.delete(Ref("sites", 10**30))
         with pytest.raises(InputError, match="no field 'colour'"):
             transaction.update(Ref("sites", 1), {"colour": "x"})
         with pytest.raises(InputError, match="no list 'rooms'"):
