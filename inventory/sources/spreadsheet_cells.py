@@ -169,6 +169,10 @@ def external_id(sheet: str, *parts: str) -> str:
 
 def read_text(cell: Cell, *, max_length: int, is_long: bool = False) -> str:
     """Text of a cell, without blanks around it. Line breaks only where `is_long`."""
+    if isinstance(cell, bool | date | time | timedelta):
+        raise Refused(
+            f"{shown(cell)} is a {_type_name(cell)}, not text", "format the cell as Text and type it again"
+        )
     text = cell if isinstance(cell, str) else _plain(cell)
     text = text.strip(" \t\r\n\xa0\ufeff")
     allowed = "\n\r\t" if is_long else ""
@@ -201,6 +205,16 @@ def read_identifier(cell: Cell, *, max_length: int) -> str:
             "format the column as Text and type the value again",
         )
     return text
+
+
+def read_slug(cell: Cell, *, max_length: int) -> str:
+    """A slug as NetBox takes it, in lower case."""
+    text = read_identifier(cell, max_length=max_length)
+    if not re.fullmatch(r"[A-Za-z0-9_-]+", text):
+        raise Refused(
+            f"{shown(text)} is not a slug", f"use letters, digits and hyphens, as in {slug_of(text)}"
+        )
+    return text.lower()
 
 
 def _type_name(cell: Cell) -> str:

@@ -123,9 +123,9 @@ KIND_SHEETS = {
 class Column:
     """One column. `field` is the Estate's field name, or a name of its own where a row makes several objects.
 
-    `kind`: identifier, text, long, number, integer, boolean, choice, weekday, date, moment, clock, address, redundancy,
-    reference (a row of the sheets in `refers_to`), object or objects (a row of the sheet that the row's kind column
-    names, else of `refers_to`), or naming (a name that makes an object of the list `makes`, such as a manufacturer).
+    `kind`: identifier, slug, text, long, number, integer, boolean, choice, weekday, date, moment, clock, address,
+    redundancy, reference (a row of the sheets in `refers_to`), object or objects (a row of the sheet that the row's kind
+    column names, else of `refers_to`), or naming (a name that makes an object of the list `makes`, as a manufacturer).
     """
 
     header: str
@@ -216,6 +216,7 @@ def _objects(column: Column, cell: Cell, _decimal: str) -> str:
 
 _READERS: dict[str, Callable[[Column, Cell, str], object]] = {
     "identifier": _identifier,
+    "slug": lambda column, cell, _: cells.read_slug(cell, max_length=column.max_length),
     "reference": _identifier,
     "object": _identifier,
     "naming": _identifier,

@@ -12,6 +12,7 @@ import io
 import posixpath
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +29,17 @@ LARGEST_RATIO = 200  # unpacked to packed, of one part above 10 MB; honest sheet
 MOST_ROWS, MOST_COLUMNS = 200_000, 1_000
 MOST_CELLS = 6_000_000  # rows × columns: a sheet is laid out whole in memory
 _OLE_MAGIC = bytes.fromhex("d0cf11e0a1b11ae1")
+_DAMAGE = (
+    python_calamine.CalamineError,
+    zipfile.BadZipFile,
+    zlib.error,
+    expat.ExpatError,
+    KeyError,
+    ValueError,
+    RuntimeError,  # a zip with compression or encryption that Python lacks (NotImplementedError is one)
+    OSError,
+    EOFError,
+)
 _SAVE_AS = "save it as an Excel workbook (.xlsx), or as CSV"
 
 
@@ -83,28 +95,32 @@ def open_spreadsheet(path: Path) -> list[RawSheet]:
 
 def _workbook(path: Path) -> list[RawSheet]:
     data = path.read_bytes()
-    _check_container(data, path.name)
     try:
+        _check_container(data, path.name)
         scans = _scan_workbook(data, path.name)
         with python_calamine.load_workbook(io.BytesIO(data)) as book:
+            # A sheet that wasn't scanned is a KeyError: it is never read unguarded.
             return [
-                _sheet(book, meta, scans.get(meta.name, _Scan()), path.name)
+                _sheet(book, meta, scans[meta.name], path.name)
                 for meta in book.sheets_metadata
                 if meta.typ == python_calamine.SheetTypeEnum.WorkSheet
             ]
-    except (
-        python_calamine.CalamineError,
-        zipfile.BadZipFile,
-        expat.ExpatError,
-        KeyError,
-        UnicodeError,
-        OSError,
-    ) as error:
-        raise InputError(
-            f"the workbook is damaged: {type(error).__name__} {error}",
-            where=path.name,
-            remedy=f"open it in Excel and {_SAVE_AS}",
-        ) from None
+    except InputError:
+        raise
+    except _DAMAGE as error:
+        raise _damaged(path.name, error) from None
+    except BaseException as error:
+        # A panic of calamine's Rust reaches Python as a BaseException whose class has no public name.
+        if type(error).__name__ != "PanicException":
+            raise
+        raise _damaged(path.name, error) from None
+
+
+def _damaged(name: str, error: BaseException) -> InputError:
+    what = " ".join(str(error).split())[:200]
+    return InputError(
+        f"the workbook is damaged: {what}", where=name, remedy=f"open it in Excel and {_SAVE_AS}"
+    )
 
 
 def _check_container(data: bytes, name: str) -> None:
@@ -242,7 +258,7 @@ class _CellWatcher:
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         tag = _local(tag)
         if tag == "row":
-            self.row = int(attributes.get("r", self.row + 1))
+            self.row = _row_number(attributes.get("r", ""), self.row + 1)
             self.column = 0
         elif tag == "c":
             self.row, self.column = _position(attributes.get("r", ""), self.row, self.column + 1)
@@ -286,12 +302,23 @@ def _scan_sheet(archive: zipfile.ZipFile, part: str) -> _Scan:
     return watcher.scan
 
 
+def _row_number(text: str, following: int) -> int:
+    if not text:
+        return following
+    if not re.fullmatch(r"[0-9]{1,7}", text):
+        raise ValueError(f"a row with the number {text[:20]!r}")
+    return int(text)
+
+
 def _position(reference: str, row: int, column: int) -> tuple[int, int]:
-    match = re.fullmatch(r"([A-Z]{1,3})(\d{1,7})", reference)
-    if not match:
+    """Row and column of "B3"; the expected ones when a cell doesn't say. Raises ValueError beyond Excel's own sheet."""
+    if not reference:
         return row, column
+    match = re.fullmatch(r"([A-Za-z]{1,3})([0-9]{1,7})", reference)
+    if not match:
+        raise ValueError(f"a cell with the name {reference[:20]!r}")
     number = 0
-    for letter in match[1]:
+    for letter in match[1].upper():
         number = number * 26 + ord(letter) - ord("A") + 1
     return int(match[2]), number
 

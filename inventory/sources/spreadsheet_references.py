@@ -95,6 +95,10 @@ class Directory:
             names = [text]
         else:
             names = [part.strip() for part in text.replace("\n", ";").split(";") if part.strip()]
+        if not names:
+            self._findings.error(
+                row.place(field), f"{shown(text)} names nothing", "write names between the ;", text
+            )
         found = [self._resolve_text(row, field, name, None, None) for name in names]
         refs = [ref for ref in found if ref is not None]
         if len(set(refs)) < len(refs):

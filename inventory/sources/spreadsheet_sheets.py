@@ -43,9 +43,7 @@ def _name(what: str, example: str, *aliases: str, max_length: int = 100) -> Colu
 
 def _slug(what: str, example: str) -> Column:
     note = f"Short key of {what}: lower-case letters, digits, hyphens. Made from the name when empty; it keeps the object the same when you rename it."
-    return Column(
-        "Slug", "slug", "identifier", note, example, aliases=("key", "sleutel", "clé"), max_length=100
-    )
+    return Column("Slug", "slug", "slug", note, example, aliases=("key", "sleutel", "clé"), max_length=100)
 
 
 def _status(*choices: str) -> Column:
@@ -195,7 +193,7 @@ RACKS = Sheet("Racks", "racks", "Racks and cabinets.", (
     Column("Descending units", "desc_units", "boolean", "Whether units are numbered from the top: yes or no (no when empty).", "no", aliases=("descending", "aflopend", "descendant", "desc units"), choices=("yes", "no")),
     _number("Outer width (mm)", "outer_width_mm", "Outside width.", "600", c.MM, "width", "breedte", "largeur", kind="integer", above=0, high=3000),
     _number("Outer depth (mm)", "outer_depth_mm", "Outside depth.", "1000", c.MM, "depth", "diepte", "profondeur", kind="integer", above=0, high=3000),
-    _number("Weight (kg)", "weight_kg", "Weight of the empty rack.", "120", c.KG, "tare", "gewicht", "poids", "tarra", low=0, high=3000),
+    _number("Weight (kg)", "weight_kg", "Weight of the empty rack.", "120", c.KG, "tare", "gewicht", "poids", "tarra", above=0, high=3000),
     _number("Maximum weight (kg)", "max_weight_kg", "What the rack may hold, without its own weight.", "1000", c.KG, "max weight", "max gewicht", "maximaal gewicht", "poids max", "poids maximal", above=0, high=5000),
 ), ("rack", "kasten", "baies", "armoires", "cabinets"))  # fmt: skip
 

@@ -21,7 +21,7 @@ EXCEL_DAY_0 = date(1899, 12, 30)
 EARLIEST, LATEST = date(1990, 1, 1), date(2100, 12, 31)
 MINUTES_PER_DAY = 24 * 60
 
-_NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?")
+_NUMBER = re.compile(r"[+-]?(\d+([.,]\d+)?|[.,]\d+)([eE][+-]?\d+)?", re.ASCII)
 _GROUPED = re.compile(r"[+-]?\d{1,3}([ .,'’\u00a0\u202f]\d{3})+([.,]\d+)?")
 _WITH_UNIT = re.compile(
     r"(?P<number>[+-]?[\d.,][\d.,'’ \u00a0\u202f]*([eE][+-]?\d+)?)\s*(?P<unit>[^\d\s.,][^\d]*|m²|m2|kg/m²|kg/m2)"
@@ -261,7 +261,8 @@ def read_address(cell: Cell) -> str:
     """An IPv4 or IPv6 address with or without a prefix length, as written: 10.2.0.14 or 10.2.0.14/24."""
     text = str(cell).strip() if isinstance(cell, str) else shown(cell)
     try:
-        ipaddress.ip_interface(text)
+        # Without the zone of fe80::1%eth0, which names an interface of one machine.
+        ipaddress.ip_interface(text.replace("%", " "))
     except ValueError:
         raise Refused(
             f"{shown(text)} is not an IP address",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import random
 import zipfile
 from collections.abc import Callable
 from datetime import date, datetime, time
@@ -15,7 +16,7 @@ import pytest
 import xlsxwriter
 from workbooks import Book, a_region, write_book
 
-from inventory.errors import InputError, SeveralErrors
+from inventory.errors import InputError, SeveralErrors, VorstError
 from inventory.sources import spreadsheet_file
 from inventory.sources.contract import SourceSnapshot
 from inventory.sources.spreadsheet import read_spreadsheet
@@ -327,6 +328,38 @@ def test_a_cell_at_the_end_of_the_world_is_refused_before_it_fills_the_memory(tm
     error = refusal(edited(tmp_path, edit))
     assert "reaches to row 1048576 and column 16384" in error.what
     assert "sheet Sites" in error.where
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [b'<c r="ZZ99999999"><v>1</v></c>', b'<c r="B-3"><v>1</v></c>', b'</row><row r="x"><c><v>1</v></c>'],
+)
+def test_a_cell_with_an_impossible_name_is_refused(tmp_path: Path, cell: bytes) -> None:
+    path = write_book(tmp_path / "region.xlsx", a_region())
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    sheet = parts["xl/worksheets/sheet1.xml"]
+    parts["xl/worksheets/sheet1.xml"] = sheet.replace(b"</row>", cell + b"</row>", 1)
+    path.write_bytes(zipped(**parts))
+    assert "damaged" in refusal(path).what
+
+
+def test_any_flipped_byte_is_read_or_refused_in_our_own_words(tmp_path: Path) -> None:
+    path = write_book(tmp_path / "region.xlsx", a_region())
+    sound = path.read_bytes()
+    chance = random.Random(7)
+    outcomes = set()
+    for _ in range(150):
+        spoilt = bytearray(sound)
+        for _ in range(chance.randint(1, 5)):
+            spoilt[chance.randrange(len(spoilt))] = chance.randrange(256)
+        path.write_bytes(bytes(spoilt))
+        try:
+            read_spreadsheet(path)
+            outcomes.add("read")
+        except VorstError:
+            outcomes.add("refused")
+    assert outcomes == {"read", "refused"}
 
 
 def test_a_file_over_the_limit_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
