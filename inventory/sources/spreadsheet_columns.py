@@ -124,7 +124,7 @@ class Column:
     """One column. `field` is the Estate's field name, or a name of its own where a row makes several objects.
 
     `kind`: identifier, slug, text, long, number, integer, boolean, choice, weekday, date, moment, clock, address,
-    redundancy, reference (a row of the sheets in `refers_to`), object or objects (a row of the sheet that the row's kind
+    redundancy, reference (a row of the sheets in `refers_to`), object or objects (a row of the sheet that its kind
     column names, else of `refers_to`), or naming (a name that makes an object of the list `makes`, as a manufacturer).
     """
 
