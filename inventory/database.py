@@ -7,6 +7,7 @@ complains of becomes a `WorkspaceError` that says what to do. What the tables me
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -352,22 +353,21 @@ def _for_people(place: str) -> Iterator[None]:
     """Turn a driver's complaint into a WorkspaceError."""
     try:
         yield
+    except sqlite3.Error as error:
+        raise _complaint(str(error), place, lost=False) from error
     except DBAPIError as error:
-        complaint = str(error.orig)
-        for sign, what, remedy in _COMPLAINTS:
-            if sign in complaint:
-                raise WorkspaceError(what, where=place, remedy=remedy) from error
-        first = complaint.strip().splitlines()[0][:200] if complaint.strip() else type(error.orig).__name__
-        if error.connection_invalidated or "connect" in complaint or "resolve" in complaint:
-            raise WorkspaceError(
-                f"the database can't be reached: {first}",
-                where=place,
-                remedy="check that it runs, and `database.url`",
-            ) from error
-        raise WorkspaceError(
-            f"the database refused: {first}", where=place, remedy="report it with this message"
-        ) from error
+        complaint = str(error.orig).strip() or type(error.orig).__name__
+        raise _complaint(complaint, place, lost=error.connection_invalidated) from error
     except SQLAlchemyError as error:
-        raise WorkspaceError(
-            f"the database refused: {str(error)[:200]}", where=place, remedy="report it"
-        ) from error
+        raise _complaint(str(error), place, lost=False) from error
+
+
+def _complaint(complaint: str, place: str, *, lost: bool) -> WorkspaceError:
+    for sign, what, remedy in _COMPLAINTS:
+        if sign in complaint:
+            return WorkspaceError(what, where=place, remedy=remedy)
+    first = complaint.splitlines()[0][:200]
+    if lost or "connect" in complaint or "resolve" in complaint:
+        remedy = "check that it runs, and `database.url`"
+        return WorkspaceError(f"the database can't be reached: {first}", where=place, remedy=remedy)
+    return WorkspaceError(f"the database refused: {first}", where=place, remedy="report it with this message")

@@ -297,6 +297,35 @@ def test_a_full_disk_is_said_and_leaves_the_database_sound(sqlite_path):
         take(database, reading(a_site(name="Renamed")))
 
 
+FULL_DISK_CREATE = """
+import resource, sys
+from inventory.database import create_database
+from inventory.errors import WorkspaceError
+
+resource.setrlimit(resource.RLIMIT_FSIZE, (50, 50))
+try:
+    create_database(sys.argv[1])
+except WorkspaceError as error:
+    print(error)
+"""
+
+
+def test_a_database_that_finds_no_room_at_all_says_so_and_can_be_made_later(tmp_path):
+    path = tmp_path / "vorst.db"
+
+    ended = subprocess.run(
+        [sys.executable, "-c", FULL_DISK_CREATE, str(path)],
+        check=True,
+        env=_environment(),
+        capture_output=True,
+        text=True,
+    )
+
+    assert "make room" in ended.stdout
+    with create_database(path) as database:
+        assert database.revision == 0
+
+
 def _environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(Path(inventory.__file__).parents[1])}
 
