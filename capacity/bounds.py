@@ -78,7 +78,11 @@ class RackBounds:
                 order = new[np.lexsort((new, -self.left[new, d]))]
                 places = np.unique(self.a.bin_place[order], return_index=True)[1]
                 order = order[np.sort(places)]
-                racks = int(np.searchsorted(np.cumsum(self.left[order, d]), short - TOLERANCE)) + 1 if short > TOLERANCE else 0
+                racks = (
+                    int(np.searchsorted(np.cumsum(self.left[order, d]), short - TOLERANCE)) + 1
+                    if short > TOLERANCE
+                    else 0
+                )
                 last = int(order[min(max(racks, 1), len(order)) - 1])
                 found.append(
                     Bound(
@@ -97,9 +101,15 @@ class RackBounds:
     def limit_path(self, b: int, d: int) -> str:
         """The facility's limit that gives a rack what it has in a dimension."""
         where = self.problem.bins[b]
-        model = f"facility.rack_models[{where.model}]" if where.model >= 0 else f"facility.racks[{where.rack.id}]"
+        model = (
+            f"facility.rack_models[{where.model}]" if where.model >= 0 else f"facility.racks[{where.rack.id}]"
+        )
         if d == 1:
-            return f"facility.supply[{where.position.feeds[0]}].rating_w" if where.position.feeds else f"{model}.position"
+            return (
+                f"facility.supply[{where.position.feeds[0]}].rating_w"
+                if where.position.feeds
+                else f"{model}.position"
+            )
         if d == 2 and where.floor_kg < where.rack.max_weight_kg:
             hall = next(i for i, h in enumerate(self.facility.halls) if h.name == where.position.hall)
             basis = "point_kg" if self.facility.halls[hall].floor.basis == "point" else "limit_kg_m2"
@@ -130,20 +140,53 @@ class RackBounds:
         if not items:
             return
         entitled = f"facility.entitlements[{owner}]"
-        draws = [_demanded(self.problem.items[i], "power_w") for i in items]
         units = [_demanded(self.problem.items[i], "height_u") for i in items]
-        yield _out(owner, "power_w", draws, float(self.start.owner_w_left[number]), f"{entitled}.power_w")
-        yield _out(owner, "height_u", units, float(self.start.owner_units_left[number]), f"{entitled}.units_u")
+        yield _out(
+            owner, "height_u", units, float(self.start.owner_units_left[number]), f"{entitled}.units_u"
+        )
         groups = [g for g, (name, _) in enumerate(self.problem.groups) if name == owner]
         standing = np.concatenate([self._bins(g)[0] for g in groups])
         new = np.unique(np.concatenate([self._bins(g)[1] for g in groups]))
+        yield self._owner_power(number, owner, items, standing, new)
         most, path = self._most_racks(number, owner, new)
         value = [self.problem.items[i].value for i in items]
         for d, dimension in enumerate(DIMENSIONS):
             best = np.sort(self._best_at_place(new, d))[::-1][:most]
             capacity = float(self.left[standing, d].sum() + best.sum())
-            demanded = [Demanded(float(self.a.item_demand[i, d]), v) for i, v in zip(items, value, strict=True)]
+            demanded = [
+                Demanded(float(self.a.item_demand[i, d]), v) for i, v in zip(items, value, strict=True)
+            ]
             yield _out(owner, dimension, demanded, capacity, path, scale=float(SCALE[d]))
+
+    def _owner_power(
+        self,
+        number: int,
+        owner: str,
+        items: Sequence[int],
+        standing: NDArray[np.int64],
+        new: NDArray[np.int64],
+    ) -> Bound:
+        """Draws against the entitlement; what an item takes of a new rack, it takes of that rack's kit too."""
+        left = float(self.start.owner_w_left[number])
+        path = f"facility.entitlements[{owner}].power_w"
+        best: Bound | None = None
+        for d in range(4):
+            room = float(self.left[new, d].max(initial=0.0))
+            kit_w = float(self.a.kit_w[new].min()) / room if len(new) and room > 0 else 0.0
+            demanded = [
+                Demanded(
+                    _demanded(self.problem.items[i], "power_w").amount
+                    + kit_w * float(self.a.item_demand[i, d]),
+                    self.problem.items[i].value,
+                )
+                for i in items
+            ]
+            capacity = left + kit_w * float(self.left[standing, d].sum())
+            bound = _out(owner, "power_w", demanded, capacity if left < UNLIMITED / 2 else left, path)
+            if best is None or bound.value > best.value:
+                best = bound
+        assert best is not None  # four dimensions were tried
+        return best
 
     def _best_at_place(self, bins: NDArray[np.int64], d: int) -> NDArray[np.float64]:
         best: dict[int, float] = {}
@@ -170,7 +213,13 @@ class RackBounds:
         """Limits that everything shares: cooling of all zones, nodes that all shared load passes in some scenario."""
         items = [item for item in self.problem.items if any(t.power_w for t in item.things)]
         draws = [_demanded(item, "power_w") for item in items]
-        yield _out("facility", "heat_w", draws, float(self.start.cooling_left.sum()), "facility.cooling_zones[0].unit_w")
+        yield _out(
+            "facility",
+            "heat_w",
+            draws,
+            float(self.start.cooling_left.sum()),
+            "facility.cooling_zones[0].unit_w",
+        )
         shared = [
             Demanded(sum(t.power_w for t in item.things if t.redundancy and t.redundancy.spare), item.value)
             for item in items
@@ -214,7 +263,13 @@ def _demanded(item: Item, dimension: str) -> Demanded:
 
 
 def _out(
-    scope: str, dimension: str, demanded: Sequence[Demanded], capacity: float, path: str, *, scale: float = 1.0
+    scope: str,
+    dimension: str,
+    demanded: Sequence[Demanded],
+    capacity: float,
+    path: str,
+    *,
+    scale: float = 1.0,
 ) -> Bound:
     total = sum(d.amount for d in demanded)
     value = forced_out(demanded, capacity) if capacity < UNLIMITED / 2 else 0
@@ -246,7 +301,14 @@ def _pool_hosts(number: int, pool: CloudPool, totals: Sequence[float]) -> Iterab
     for dimension, total, each, hosts, path in needed:
         value = float(max(1, hosts) + pool.reserve_hosts)
         yield Bound(
-            "cloud_hosts", f"pool {pool.name}", dimension, total, each, value, f"facility.pools[{number}].{path}", DIVISIBLE
+            "cloud_hosts",
+            f"pool {pool.name}",
+            dimension,
+            total,
+            each,
+            value,
+            f"facility.pools[{number}].{path}",
+            DIVISIBLE,
         )
 
 
@@ -261,7 +323,9 @@ def workloads_out(facility: Facility, cloud: CloudPlacer) -> list[Bound]:
         room = (*(working * each for each in host_capacity(pool)), usable_storage_mb(pool, pool.max_hosts))
         for d, (dimension, capacity) in enumerate(zip(("vcpus", "memory_mb", "disk_mb"), room, strict=True)):
             demanded = [Demanded(bundle.sizes[d], float(len(bundle.refs))) for bundle in mine]
-            bound = _out(f"pool {pool.name}", dimension, demanded, capacity, f"facility.pools[{number}].max_hosts")
+            bound = _out(
+                f"pool {pool.name}", dimension, demanded, capacity, f"facility.pools[{number}].max_hosts"
+            )
             if bound.value > 0:
                 found.append(bound)
     return found

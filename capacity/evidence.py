@@ -7,7 +7,7 @@ the plan holds is for `verify`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from capacity.cloud_placement import WORKLOAD_DIMENSIONS, CloudPlacer
 from capacity.facility import Facility
 from capacity.plan import Bound, Evidence, Objective, Plan, UsedAssumption
 from capacity.power import SupplyModel
-from capacity.rack_items import Gatherer, Item, RackItems, host_item
+from capacity.rack_items import Gatherer, RackItems, Refusal, host_item
 from capacity.rack_problem import RackProblem, build
 from capacity.resources import HOURS_PER_YEAR
 from inventory.estate import Estate, Ref
@@ -38,9 +38,7 @@ def assess(estate: Estate, facility: Facility, plan: Plan) -> Evidence:
         "cloud_hosts": float(len(plan.hosts)),
         "energy_kwh": _energy_kwh(facility, weighed.power_w()),
     }
-    objectives = tuple(
-        _objective(name, value, *weighed.least[name]) for name, value in values.items()
-    )
+    objectives = tuple(_objective(name, value, *weighed.least[name]) for name, value in values.items())
     return Evidence(
         objectives,
         tuple(found),
@@ -67,7 +65,9 @@ class _Weighed:
         self.supply = SupplyModel.of(facility)
         self.pools = {pool.name: pool for pool in facility.pools}
         self.least: dict[str, tuple[float, str]] = {}
-        relocated = [d.asset for d in plan.decisions if d.strategy == "relocate" and d.asset.kind == "devices"]
+        relocated = [
+            d.asset for d in plan.decisions if d.strategy == "relocate" and d.asset.kind == "devices"
+        ]
         hosted = [d.asset for d in plan.decisions if d.strategy in ("rehost", "replatform")]
         self.gathered: RackItems = Gatherer(estate, facility, self.demands).devices(relocated)
         self.cloud = CloudPlacer(estate, facility, self.demands, hosted)
@@ -116,9 +116,13 @@ class _Weighed:
 
     def _rack_bounds(self, least_hosts: dict[str, int]) -> list[Bound]:
         placed = {d.asset for d in self.plan.devices}
-        devices = [item for item in self.gathered.items if all(thing.asset in placed for thing in item.things)]
+        devices = [
+            item for item in self.gathered.items if all(thing.asset in placed for thing in item.things)
+        ]
         hosts = [
-            host_item(self.pools[pool], f"{pool}-{i}", ()) for pool, count in least_hosts.items() for i in range(count)
+            host_item(self.pools[pool], f"{pool}-{i}", ())
+            for pool, count in least_hosts.items()
+            for i in range(count)
         ]
         problem = build(self.facility, [*hosts, *devices], self.supply)
         weighing = bounds.RackBounds(self.facility, problem)
@@ -158,13 +162,10 @@ class _Weighed:
         return [*found, *cloud]
 
 
-def _barred(refusals: Iterable[object]) -> set[Ref]:
-    """Assets that no placement of others could let in: unproven, without zone, pool or entitlement."""
-    return {
-        refusal.asset  # type: ignore[attr-defined]
-        for refusal in refusals
-        if refusal.is_unproven or refusal.dimension in ("zone", "area_m2")  # type: ignore[attr-defined]
-    }
+def _barred(refusals: Sequence[Refusal]) -> set[Ref]:
+    """Assets that no placement of others could let in: unproven, without zone, pool or entitlement, or in such a chassis."""
+    barred = {r.asset for r in refusals if r.is_unproven or r.dimension in ("zone", "area_m2")}
+    return barred | {r.asset for r in refusals if r.dimension == "chassis" and r.depends_on in barred}
 
 
 # --- assumptions -------------------------------------------------------------------------------------------------
@@ -188,8 +189,3 @@ def _assumptions(facility: Facility, plan: Plan) -> Iterable[UsedAssumption]:
         yield UsedAssumption(rule, plan.inputs.planning_value, note, count)
     for text in plan.calendar.assumptions:
         yield UsedAssumption("calendar", "", text, len(devices) + len(workloads))
-
-
-def items_of(estate: Estate, facility: Facility, plan: Plan) -> tuple[Item, ...]:
-    """The devices a plan should place, as items, for those who ask what would fit."""
-    return tuple(_Weighed(estate, facility, plan).gathered.items)

@@ -62,6 +62,7 @@ class Refusal:
     where: str
     explanation: str
     is_unproven: bool = False
+    depends_on: Ref | None = None  # the chassis whose place this asset shares
 
 
 @dataclass(slots=True)
@@ -196,7 +197,8 @@ class Gatherer:
             return Refusal(ref, missing[0], chassis, text, is_unproven=True)
         if parent not in things:
             why = "has no place either" if is_moving else "is not relocated"
-            return Refusal(ref, "chassis", chassis, f"{name} sits in a bay of {chassis}, which {why}")
+            text = f"{name} sits in a bay of {chassis}, which {why}"
+            return Refusal(ref, "chassis", chassis, text, depends_on=parent)
         if self.zone_of(ref) != self.zone_of(parent):
             text = f"{name} is to be in zone {self.zone_of(ref)}, its chassis {chassis} in {self.zone_of(parent)}"
             return Refusal(ref, "zone", chassis, text)
