@@ -56,17 +56,20 @@ def playbooks(
     workspace: Workspace = context.obj
     estate, facility, plan = proven(workspace, plan_file)
     project = generate(estate, facility, plan, workspace.path(out), force=force)
+    playbook_count = sum(name.startswith("wave-") and name.endswith(".yml") for name in project.files)
     output.say(
-        f"wrote {out}: {len(plan.waves)} waves, {project.playbook_count} playbooks, {project.host_count} hosts"
-        f" ({project.blocked_count} can't be automated yet; their preflight says what is missing)"
+        f"wrote {out}: {len(project.waves)} waves, {playbook_count} playbooks, {project.hosts} hosts"
+        f" ({len(project.incomplete)} can't be automated yet; their preflight says what is missing)"
     )
-    output.say(f"next: `vorst run {out} --wave 1 --phase preflight --check`")
+    if project.waves:
+        first = project.waves[0].number
+        output.say(f"next: `vorst run {out} --wave {first} --phase preflight --check`")
 
 
 def run(
     context: typer.Context,
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="The folder `vorst playbooks` made.")],
-    wave: Annotated[int, typer.Option(min=1, help="Which wave.")],
+    wave: Annotated[int, typer.Option(min=0, help="Which wave; 0 is the retirements.")],
     phase: Annotated[str, typer.Option(help=f"One of {', '.join(PHASES)}.")],
     check: Annotated[bool, typer.Option("--check", help="Ansible's check mode: change nothing.")] = False,
     limit: Annotated[str | None, typer.Option(help="Only these hosts, as Ansible's --limit.")] = None,
@@ -89,8 +92,8 @@ def run(
     )
     if as_json:
         output.data(to_json(record, indent=2))
-    output.say(f"wave {wave}, {phase}: {record.status}, {record.duration_s:.0f} s")
-    if record.status != "ok":
+    output.say(f"wave {wave}, {phase}: {record.outcome}, {record.duration_s:.0f} s")
+    if record.outcome != "done":
         raise typer.Exit(FAILED)
 
 

@@ -141,7 +141,7 @@ def plan(
     if violations:
         from capacity.check_output import render
 
-        output.data(render(violations, "text", where=str(out)))
+        output.data(render(violations, "text", plan_path=str(out)))
         output.say("the plan breaks these rules and was not written")
         raise typer.Exit(FINDINGS)
     write_text(workspace.path(out), to_json(made, indent=1) + "\n")
@@ -205,7 +205,7 @@ def check(
     workspace: Workspace = context.obj
     document = workspace.plan(plan_file)
     violations = prove(workspace.estate(), workspace.facility(), document)
-    output.data(render(violations, format_, where=str(plan_file)))
+    output.data(render(violations, format_, plan_path=str(plan_file)))
     if violations:
         raise typer.Exit(FINDINGS)
 
