@@ -15,7 +15,6 @@ from capacity.move_groups import FlowEnds
 from inventory.estate import Circuit, Estate, Ref
 
 TARGET = -1  # the target as a site of its own; estate ids are positive
-UNKNOWN = 0
 
 
 def best_circuits(estate: Estate) -> dict[int, Circuit]:
@@ -56,37 +55,44 @@ class Lines:
         self,
         estate: Estate,
         ends: FlowEnds,
-        where: Mapping[Ref, int | None],
+        where: Mapping[Ref, int],
         *,
-        share_held: float,
+        replication_share: float,
         margin: float,
     ) -> None:
-        """`where`: asset → site now (retired assets left out). `share_held`: share of a circuit kept to replicate.
+        """`where`: asset → site now; retired assets and those of unknown site are left out, and count for no flow.
 
-        `margin` ≤ 1 tightens the limit, for moves within one night whose order is not the order asked here.
+        `replication_share` of the replicating circuit is kept free for copies where today's flows leave that much;
+        `margin` ≤ 1 tightens what flows may take, for one night's moves whose order is not the order asked here.
         """
-        self._where = {asset: UNKNOWN if site is None else site for asset, site in where.items()}
+        self._where = dict(where)
         self._rates = [flow.rate_mbps or 0.0 for flow, _, _ in ends.flows]
         self._ends = [(self._end(sources), self._end(targets)) for _, sources, targets in ends.flows]
         self._flows_of: dict[Ref, list[tuple[int, int]]] = defaultdict(list)
         for index, (_, sources, targets) in enumerate(ends.flows):
             for side, assets in enumerate((sources, targets)):
-                for asset in assets:
+                for asset in dict.fromkeys(assets):
                     if asset in self._where:
                         self._flows_of[asset].append((index, side))
         self._load: dict[int, float] = defaultdict(float)
         for index in range(len(self._rates)):
             self._add(index, 1.0)
-        base = dict(self._load)
-        best = best_circuits(estate)
-        self._limit = {
-            site: max((rate - share_held * (best[site].rate_mbps or 0)) * margin, base.get(site, 0.0))
-            for site, rate in summed_rates(estate).items()
+        self._base = dict(self._load)
+        summed = summed_rates(estate)
+        self.replication_mbps: dict[int, float] = {
+            site: max(
+                0.0,
+                min((circuit.rate_mbps or 0) * replication_share, summed[site] - self._base.get(site, 0.0)),
+            )
+            for site, circuit in best_circuits(estate).items()
         }
-        self._base = base
+        self._limit = {
+            site: max((rate - self.replication_mbps[site]) * margin, self._base.get(site, 0.0))
+            for site, rate in summed.items()
+        }
 
     def _end(self, assets: Iterable[Ref]) -> _End:
-        at = Counter(self._where[asset] for asset in assets if asset in self._where)
+        at = Counter(self._where[asset] for asset in dict.fromkeys(assets) if asset in self._where)
         return _End(at, at.total())
 
     def crossed(self, index: int) -> list[int]:
@@ -95,7 +101,7 @@ class Lines:
         return [
             site
             for site in {*first.at, *second.at}
-            if site not in {TARGET, UNKNOWN}
+            if site != TARGET
             and (
                 (first.at[site] and second.total > second.at[site])
                 or (second.at[site] and first.total > first.at[site])
@@ -110,9 +116,9 @@ class Lines:
         """Move assets to the target; returns the sites whose lines are then too small (empty: all is well)."""
         return self._shift({asset: TARGET for asset in assets if asset in self._where})
 
-    def move_back(self, origins: Mapping[Ref, int | None]) -> None:
+    def move_back(self, origins: Mapping[Ref, int]) -> None:
         """Undo `move`, with the sites the assets came from."""
-        self._shift({a: UNKNOWN if s is None else s for a, s in origins.items() if a in self._where})
+        self._shift({asset: site for asset, site in origins.items() if asset in self._where})
 
     def _shift(self, destinations: Mapping[Ref, int]) -> list[int]:
         touched = {index for asset in destinations for index, _ in self._flows_of.get(asset, ())}
@@ -135,8 +141,3 @@ class Lines:
     def limit(self, site: int) -> float:
         """What crossing flows may load a site's lines with, in Mbit/s."""
         return self._limit.get(site, self._base.get(site, 0.0))
-
-    def crossing(self, assets: Iterable[Ref]) -> list[int]:
-        """Indexes of the flows of these assets that cross some site now."""
-        touched = {index for asset in assets for index, _ in self._flows_of.get(asset, ())}
-        return sorted(index for index in touched if self.crossed(index))

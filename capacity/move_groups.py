@@ -46,6 +46,28 @@ class FlowEnds:
         return (end,)
 
 
+TightFlow = tuple[Flow, tuple[Ref, ...], float]
+"""A flow, the assets at both its ends, and the way between sites in ms that it does not stand."""
+
+
+def tight_flows(
+    ends: FlowEnds, standing: Mapping[Ref, int], intersite_latency_ms: float
+) -> tuple[TightFlow, ...]:
+    """Flows that stand less than the way between sites, and whose ends all stand at one site today.
+
+    `standing`: asset → site, without retired assets and those of unknown site, which count for no flow.
+    """
+    found: list[TightFlow] = []
+    for flow, sources, targets in ends.flows:
+        if flow.latency_ms is None or flow.latency_ms >= intersite_latency_ms:
+            continue
+        both = [tuple(dict.fromkeys(a for a in end if a in standing)) for end in (sources, targets)]
+        if all(both) and len({standing[a] for end in both for a in end}) == 1:
+            assets = tuple(sorted({a for end in both for a in end}))
+            found.append((flow, assets, intersite_latency_ms))
+    return tuple(found)
+
+
 class _Ties:
     """Union-find over the moving assets, with sizes and the reasons of each join."""
 
@@ -83,30 +105,22 @@ class _Ties:
 
 
 def form(
-    estate: Estate, movers: Mapping[Ref, int | None], ends: FlowEnds, *, intersite_latency_ms: float
+    estate: Estate, movers: Mapping[Ref, int | None], ends: FlowEnds, tight: Iterable[TightFlow]
 ) -> tuple[Group, ...]:
     """Group the moving assets (`movers`: asset → its site, or None).
 
-    Every mover is in exactly one group; groups are numbered by their first asset. `intersite_latency_ms`: flows that
-    stand less, between ends at one site, tie.
+    Every mover is in exactly one group; groups are numbered by their first asset. `tight` flows tie their ends.
     """
     belonging = Belonging(estate)
     ties = _Ties(sorted(movers))
-    _tie_hard(estate, belonging, ties, movers, ends, intersite_latency_ms)
+    _tie_hard(estate, belonging, ties, tight)
     _tie_applications(estate, ties)
     _tie_heavy_flows(ties, movers, ends)
     _bundle_rest(belonging, ties, movers)
     return _numbered(estate, belonging, ties, movers)
 
 
-def _tie_hard(
-    estate: Estate,
-    belonging: Belonging,
-    ties: _Ties,
-    movers: Mapping[Ref, int | None],
-    ends: FlowEnds,
-    intersite_latency_ms: float,
-) -> None:
+def _tie_hard(estate: Estate, belonging: Belonging, ties: _Ties, tight: Iterable[TightFlow]) -> None:
     for parent, children in sorted(belonging.children.items()):
         moving = [Ref("devices", parent), *(Ref("devices", child.id) for child in children)]
         if moving[0] in ties:
@@ -116,14 +130,8 @@ def _tie_hard(
             ties.join(
                 constraint.members, f"together: {constraint.name or constraint.reason or constraint.id}"
             )
-    for flow, sources, targets in ends.flows:
-        if flow.latency_ms is None or flow.latency_ms >= intersite_latency_ms:
-            continue
-        tied = [asset for asset in (*sources, *targets) if asset in ties]
-        if len({movers[asset] for asset in tied}) == 1:
-            ties.join(
-                tied, f"flow {flow.id} stands {flow.latency_ms:g} ms, the way between sites takes longer"
-            )
+    for flow, assets, _ in tight:
+        ties.join(assets, f"flow {flow.id} stands {flow.latency_ms:g} ms, the way between sites takes longer")
 
 
 def _tie_applications(estate: Estate, ties: _Ties) -> None:

@@ -15,6 +15,7 @@ from capacity.belonging import Belonging
 from capacity.calendar import Calendar
 from capacity.demand import derive
 from capacity.facility import Facility
+from capacity.move_groups import FlowEnds
 from capacity.placement import Placement
 from capacity.plan import Decision, Inputs, Lack, Plan, Unplaced, sealed
 from capacity.strategies import decide
@@ -76,12 +77,14 @@ def _plan(
     tell = progress or (lambda _stage, _done, _total: None)
     demands = derive(estate, planning_value=planning_value)
     today = calendar.start.date()
+    in_flows = {asset for _, first, second in FlowEnds(estate).flows for asset in (*first, *second)}
     decisions = decide(estate, demands, facility=facility, today=today)
+    placed: Placement | None = None
     dropped: dict[Ref, Unplaced] = {}
     rounds = 0
     while True:
         tell("placing", rounds, ROUNDS)
-        placed = placement.place(estate, facility, _without(decisions, dropped), demands, seed=seed)
+        placed = placed or placement.place(estate, facility, _without(decisions, dropped), demands, seed=seed)
         dated = waves.schedule(
             estate,
             facility,
@@ -95,12 +98,20 @@ def _plan(
         late = {entry.asset: entry for entry in dated.dropped}
         late |= _stranding(estate, decisions, (*placed.unplaced, *dated.dropped, *dropped.values()), placed)
         dropped |= late
+        unplaced = {entry.asset: entry for entry in placed.unplaced} | dropped
+        before, decisions = (
+            decisions,
+            decide(estate, demands, facility=facility, today=today, staying=unplaced.keys()),
+        )
+        turned = {
+            now.asset for then, now in zip(before, decisions, strict=True) if then.strategy != now.strategy
+        }
         rounds += 1
-        if not late or rounds == ROUNDS:
-            placed = _cleared(placed, dropped)
+        if rounds == ROUNDS or not (late or turned & in_flows):
             break
-    unplaced = {entry.asset: entry for entry in placed.unplaced} | dropped
-    decisions = decide(estate, demands, facility=facility, today=today, staying=unplaced.keys())
+        if late:
+            placed = None
+    placed = _cleared(placed, dropped)
     retired, undated = retirements.retire(estate, calendar, decisions, demands, dated)
     decisions = tuple(_kept(d) if d.asset in set(undated) else d for d in decisions)
     steps = tuple(sorted((*dated.steps, *retired), key=lambda step: (step.start, step.id)))
@@ -146,24 +157,29 @@ def _cleared(placed: Placement, dropped: Mapping[Ref, Unplaced]) -> Placement:
 def _stranding(
     estate: Estate, decisions: Sequence[Decision], unplaced: Sequence[Unplaced], placed: Placement
 ) -> dict[Ref, Unplaced]:
-    """Chassis that would leave while a blade in them still runs machines that stay, with all that moves in them."""
-    machines = estate.by_id("virtual_machines")
+    """Devices that would leave while machines that stay run on them, each with all that moves in its chassis."""
+    machines, devices = estate.by_id("virtual_machines"), estate.by_id("devices")
     staying = {
         machines[entry.asset.id].cluster_id for entry in unplaced if entry.asset.kind == "virtual_machines"
     } - {None}
     moving = {entry.asset for entry in placed.devices}
+    moving |= {entry.asset for entry in placed.workloads if entry.asset.kind == "devices"}
     names = {decision.asset: decision.name for decision in decisions}
+    children = Belonging(estate).children
     found: dict[Ref, Unplaced] = {}
-    for parent, blades in Belonging(estate).children.items():
-        chassis = Ref("devices", parent)
-        needed = [blade for blade in blades if blade.cluster_id in staying]
-        if chassis not in moving or not needed:
+    for ref in sorted(moving):
+        device = devices[ref.id]
+        if device.cluster_id not in staying:
             continue
-        why = f"{needed[0].name or needed[0].id} in its bays still runs machines that stay"
-        lack = Lack("bay", None, None, f"devices[{parent}]", why)
-        for ref in (chassis, *(Ref("devices", blade.id) for blade in blades)):
-            if ref in moving:
-                found[ref] = Unplaced(ref, names[ref], is_unproven=False, lacks=(lack,))
+        chassis = device.parent_device_id or device.id
+        lack = Lack(
+            "cluster", None, None, f"devices[{ref.id}]", f"{names[ref]} still runs machines that stay"
+        )
+        for member in (chassis, *(child.id for child in children.get(chassis, ()))):
+            if Ref("devices", member) in moving:
+                found[Ref("devices", member)] = Unplaced(
+                    Ref("devices", member), names[Ref("devices", member)], is_unproven=False, lacks=(lack,)
+                )
     return found
 
 

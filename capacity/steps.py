@@ -18,7 +18,7 @@ from capacity.plan import Move, Place, Step, Use
 from capacity.solvers.scheduling import Timeline
 from capacity.windows import SLOT_MINUTES, Grid, Interval
 from capacity.work import Job, WorkBook
-from inventory.estate import Circuit, Estate, Ref
+from inventory.estate import Estate, Ref
 
 DAY = 24 * 60 // SLOT_MINUTES
 CLOCK_CHANGE = 60 // SLOT_MINUTES  # a deadline a day count later may be an hour further on the wall clock
@@ -31,13 +31,17 @@ class _Batch(NamedTuple):
     wave: int
 
 
+Replica = tuple[int, tuple[Ref, ...], dict[str, float], int, int]
+"""A booked copy: site, workloads, what it holds, first slot and the slot after the last."""
+
+
 @dataclass(slots=True)
 class Booking:
     """A group waiting for its date: jobs by step, the earliest slot, the intervals that suit all its assets."""
 
     group: Group
     jobs: list[tuple[str, int | None, tuple[Ref, ...], Job]]
-    replicas: list[tuple[int, tuple[Ref, ...], Circuit, int, int]]
+    replicas: list[Replica]
     earliest: int
     intervals: list[Interval]
     after: tuple[str, ...]
@@ -70,9 +74,8 @@ class StepWriter:
     def of_group(self, entry: Booking, wave: int) -> Iterable[Step]:
         batch = _Batch(entry.group.id, wave)
         copies: list[str] = []
-        for site_id, workloads, circuit, begin, end in entry.replicas:
+        for site_id, workloads, needs, begin, end in entry.replicas:
             copies.append(f"{batch.group}-replicate-{site_id}")
-            needs = self._work.replicate(workloads, circuit).needs
             yield self._step(batch, copies[-1], "replicate", workloads, (begin, end), needs, entry.after)
         for (kind, site, assets, job), start in zip(entry.jobs, entry.starts, strict=True):
             end = start + job.slots

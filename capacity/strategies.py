@@ -127,10 +127,20 @@ class _Rules:
         if ref.kind == "virtual_machines":
             return self._machine(ref, self.estate.by_id("virtual_machines")[ref.id])
         device: Device = self.estate.by_id("devices")[ref.id]
-        own = self._device(ref, device)
-        if device.parent_device_id is None:
-            return own
-        return self._in_bay(ref, device, own)
+        verdict = self._device(ref, device)
+        if device.parent_device_id is not None:
+            verdict = self._in_bay(ref, device, verdict)
+        return self._still_hosting(ref, device, verdict)
+
+    def _still_hosting(self, ref: Ref, device: Device, verdict: Verdict) -> Verdict:
+        """What would retire stays while a machine of its cluster stays."""
+        left = self._staying_on[device.cluster_id] if device.cluster_id is not None else 0
+        if verdict.strategy != "retire" or not left:
+            return verdict
+        cluster = self.estate.by_id("clusters")[device.cluster_id or 0]
+        reason = f"host of cluster {cluster.name}: {left} of its machines stay"
+        cites = (_cite(ref, "cluster_id", device.cluster_id),)
+        return Verdict("retain", "strategy.cluster_still_needed", reason, cites)
 
     # --- devices --------------------------------------------------------------------------------------------------
 
@@ -208,15 +218,6 @@ class _Rules:
         if device.cluster_id is None or device.cluster_id not in self._clusters_with_machines:
             return None
         cluster = self.estate.by_id("clusters")[device.cluster_id]
-        left = self._staying_on[device.cluster_id]
-        if left:
-            reason = f"host of cluster {cluster.name}: {left} of its machines stay"
-            return Verdict(
-                "retain",
-                "strategy.cluster_still_needed",
-                reason,
-                (_cite(ref, "cluster_id", device.cluster_id),),
-            )
         reason = f"host of cluster {cluster.name}: its machines move to the community cloud"
         return Verdict(
             "retire", "strategy.cluster_host", reason, (_cite(ref, "cluster_id", device.cluster_id),)
@@ -234,7 +235,10 @@ class _Rules:
         blades = self.belonging.children.get(device.id, ())
         if not blades:
             return None
-        verdicts = {blade.id: self._device(Ref("devices", blade.id), blade).strategy for blade in blades}
+        verdicts: dict[int, str] = {}
+        for blade in blades:
+            own = Ref("devices", blade.id)
+            verdicts[blade.id] = self._still_hosting(own, blade, self._device(own, blade)).strategy
         for strategy in ("relocate", "retain"):
             needing = sorted(blade for blade, verdict in verdicts.items() if verdict == strategy)
             if needing:

@@ -15,16 +15,17 @@ from datetime import timedelta
 
 import numpy as np
 
+from capacity.anchors import anchored
 from capacity.belonging import Belonging
 from capacity.calendar import Calendar
 from capacity.facility import Facility
 from capacity.lines import Lines, best_circuits
-from capacity.move_groups import FlowEnds, Group, form
+from capacity.move_groups import FlowEnds, Group, form, tight_flows
 from capacity.placement import Placement
 from capacity.plan import AssetDemand, Decision, Lack, MoveGroup, Step, Unplaced, Wave
 from capacity.readiness import Readiness
 from capacity.solvers.scheduling import Timeline
-from capacity.steps import DAY, Booking, StepWriter, timeline_of
+from capacity.steps import DAY, Booking, Replica, StepWriter, timeline_of
 from capacity.windows import SLOT_MINUTES, Grid, Windows, intersected
 from capacity.work import Job, WorkBook
 from inventory.estate import Circuit, Estate, Ref
@@ -97,14 +98,15 @@ class _Scheduler:
         self._ends = FlowEnds(estate)
         self._sites = {ref: self._belonging.site_of(ref) for ref in estate.assets()}
         gone = {d.asset for d in decisions if d.strategy == "retire"}
+        standing = {ref: site for ref, site in self._sites.items() if site is not None and ref not in gone}
+        self._tight = tight_flows(self._ends, standing, calendar.intersite_latency_ms)
         self._lines = Lines(
             estate,
             self._ends,
-            {ref: site for ref, site in self._sites.items() if ref not in gone},
-            share_held=calendar.work.replication_share,
+            standing,
+            replication_share=calendar.work.replication_share,
             margin=line_margin,
         )
-        self._gone = gone
         self._budgets = {a.id: a.downtime_budget_minutes for a in estate.applications}
         self._steps: list[Step] = []
         self._dropped: dict[Ref, Unplaced] = {}
@@ -114,63 +116,15 @@ class _Scheduler:
         commissioned = self._readiness.commission(self._timeline, self._work)
         self._steps.extend(commissioned)
         movers = {ref: self._sites[ref] for ref in (*self._devices, *self._workloads)}
-        for ref, lack in self._stuck(movers).items():
+        for ref, lack in anchored(self._belonging, self._sites, self._tight, movers).items():
             self._drop(ref, lack)
             del movers[ref]
-        groups = form(
-            self._estate, movers, self._ends, intersite_latency_ms=self._calendar.intersite_latency_ms
-        )
+        groups = form(self._estate, movers, self._ends, self._tight)
         pending = [p for p in map(self._prepare, self._in_order(groups)) if p is not None]
         dated = self._date(pending, progress)
         return self._result(dated)
 
     # --- who moves, and in which order ----------------------------------------------------------------------------
-
-    def _stuck(self, movers: Mapping[Ref, int | None]) -> dict[Ref, Lack]:
-        """Movers that can't leave: site unknown, or tied by a tight flow to something that stays."""
-        stuck: dict[Ref, Lack] = {}
-        for ref, site in movers.items():
-            if site is None:
-                stuck[ref] = Lack(
-                    "site", None, None, "estate", "the estate does not say at which site it runs"
-                )
-        tight = [
-            (flow, {*sources, *targets})
-            for flow, sources, targets in self._ends.flows
-            if flow.latency_ms is not None and flow.latency_ms < self._calendar.intersite_latency_ms
-        ]
-        changed = True
-        while changed:
-            changed = False
-            for flow, ends in tight:
-                here = {end for end in ends if end not in self._gone}
-                if len({self._sites.get(end) for end in here}) != 1:
-                    continue
-                staying = [end for end in here if end not in movers or end in stuck]
-                for end in sorted(here & movers.keys() - stuck.keys()) if staying else ():
-                    anchor = min(staying)
-                    stuck[end] = Lack(
-                        "latency_ms",
-                        flow.latency_ms,
-                        self._calendar.intersite_latency_ms,
-                        f"flows[{flow.id}]",
-                        f"its flow {flow.id} stands {flow.latency_ms:g} ms and {anchor.kind} {anchor.id} stays behind",
-                    )
-                    changed = True
-            for parent, children in self._belonging.children.items():
-                unit = [
-                    ref
-                    for ref in (Ref("devices", parent), *(Ref("devices", c.id) for c in children))
-                    if ref in movers
-                ]
-                if any(ref in stuck for ref in unit) and Ref("devices", parent) in movers:
-                    for ref in unit:
-                        if ref not in stuck and ref in self._devices:
-                            stuck[ref] = Lack(
-                                "bay", None, None, f"devices[{parent}]", "it goes with its chassis"
-                            )
-                            changed = True
-        return stuck
 
     def _in_order(self, groups: Sequence[Group]) -> list[Group]:
         """Shared services first, then site by site: leases that end first, then the sites with most to move."""
@@ -261,38 +215,36 @@ class _Scheduler:
             found[self._sites[asset] or 0].append(asset)
         return {site: tuple(found[site]) for site in sorted(found)}
 
-    def _replicate(
-        self, group: Group, ready: int
-    ) -> list[tuple[int, tuple[Ref, ...], Circuit, int, int]] | None:
-        """Book each site's replication as early as its circuit allows; None (and dropped) where it never fits."""
-        booked: list[tuple[int, tuple[Ref, ...], Circuit, int, int]] = []
+    def _replicate(self, group: Group, ready: int) -> list[Replica] | None:
+        """Book each site's copies as early as its circuit allows; None (and dropped) where they never fit."""
+        booked: list[Replica] = []
         for site, workloads in self._by_site(a for a in group.assets if a in self._workloads).items():
             circuit = self._circuits.get(site)
-            if circuit is None:
+            rate_mbps = self._lines.replication_mbps.get(site, 0.0)
+            job = self._work.replicate(workloads, circuit, rate_mbps) if circuit and rate_mbps else None
+            start = self._timeline.earliest(job.needs, job.slots, ready, self._grid.slots) if job else None
+            if job is None or start is None:
                 self._unbook(booked)
-                name = self._estate.by_id("sites")[site].name
-                self._drop_group(group, "rate_mbps", f"site {name} has no active circuit of known rate")
-                return None
-            job = self._work.replicate(workloads, circuit)
-            start = self._timeline.earliest(job.needs, job.slots, ready, self._grid.slots)
-            if start is None:
-                self._unbook(booked)
-                days = job.slots / DAY
-                self._drop_group(
-                    group,
-                    "rate_mbps",
-                    f"copying it over circuit {circuit.cid} ({circuit.rate_mbps:g} Mbit/s) takes {days:.0f} days, and "
-                    "the line has no room for that within the horizon",
-                    available=circuit.rate_mbps,
-                )
+                why = self._no_line(site, circuit, rate_mbps, job)
+                self._drop_group(group, "rate_mbps", why, circuit.rate_mbps if circuit else None)
                 return None
             self._timeline.take(job.needs, start, start + job.slots)
-            booked.append((site, workloads, circuit, start, start + job.slots))
+            booked.append((site, workloads, job.needs, start, start + job.slots))
         return booked
 
-    def _unbook(self, booked: Iterable[tuple[int, tuple[Ref, ...], Circuit, int, int]]) -> None:
-        for _, workloads, circuit, start, end in booked:
-            self._timeline.give_back(self._work.replicate(workloads, circuit).needs, start, end)
+    def _no_line(self, site: int, circuit: Circuit | None, rate_mbps: float, job: Job | None) -> str:
+        if circuit is None:
+            return f"site {self._estate.by_id('sites')[site].name} has no active circuit of known rate"
+        if not rate_mbps or job is None:
+            return f"today's flows leave nothing of circuit {circuit.cid} ({circuit.rate_mbps:g} Mbit/s) to copy over"
+        return (
+            f"copying it over circuit {circuit.cid} at {rate_mbps:g} Mbit/s takes {job.slots / DAY:.0f} days, and the "
+            "line has no room for that within the horizon"
+        )
+
+    def _unbook(self, booked: Iterable[Replica]) -> None:
+        for _, _, needs, start, end in booked:
+            self._timeline.give_back(needs, start, end)
 
     # --- dating ---------------------------------------------------------------------------------------------------
 
@@ -324,7 +276,7 @@ class _Scheduler:
                 continue
             overfull = self._lines.move(entry.group.assets)
             if overfull:
-                self._lines.move_back({a: self._sites[a] for a in entry.group.assets})
+                self._lines.move_back({a: self._sites[a] or 0 for a in entry.group.assets})
                 entry.blocked_by = "lines"
                 return False
             self._commit(entry, start)

@@ -69,10 +69,9 @@ class WorkBook:
             "crew", count * self._work.host_minutes, hands=max(1, int(self._most["crew"] * 2 / 3))
         )
 
-    def replicate(self, workloads: Sequence[Ref], circuit: Circuit) -> Job:
-        """Copy the workloads' disks once over the share of the circuit that replication may use."""
+    def replicate(self, workloads: Sequence[Ref], circuit: Circuit, rate_mbps: float) -> Job:
+        """Copy the workloads' disks once over a circuit at `rate_mbps`."""
         used_mb = sum(self._demands[w].quantities["disk_mb"].planning for w in workloads)
-        rate_mbps = (circuit.rate_mbps or 0) * self._work.replication_share
         seconds = replication_seconds(used_mb * self._work.replication_factor, rate_mbps)
         slots = max(1, math.ceil(seconds / (SLOT_MINUTES * 60) - 1e-9))
         return Job(slots, {f"circuit:{circuit.id}": rate_mbps})
