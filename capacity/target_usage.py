@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from capacity.facility import CloudPool, Facility, TargetRack
+from capacity.facility import CloudPool, Facility, FloorLimit, Position, TargetRack
 from capacity.plan import AssetDemand, Plan
 from capacity.power import Load, SupplyModel
 from capacity.resources import Redundancy
@@ -18,11 +18,13 @@ from inventory.estate import Ref
 
 
 @dataclass(frozen=True)
-class _Filled:
-    """What stands in one rack: units, planning weight, power range and ports, kit and occupants included."""
+class RackFill:
+    """What stands in one rack: units (kit not counted), planning weight, power range and ports, kit and occupants
+    included.
+    """
 
     rack: TargetRack
-    units_u: float
+    mounted_u: float
     weight_low_kg: float
     weight_kg: float
     power_low_w: float
@@ -34,7 +36,7 @@ class _Filled:
 def target_usage(facility: Facility, plan: Plan | None) -> tuple[UsageLine, ...]:
     """Every dimension at the target: positions, entitlements, power at each node, cooling, floor, ports, cloud."""
     demands = {demand.asset: demand for demand in plan.demands} if plan else {}
-    filled = _filled(facility, plan, demands)
+    filled = rack_fills(facility, plan, demands)
     return (
         *_space(facility, filled),
         *_power(facility, plan, demands),
@@ -44,7 +46,8 @@ def target_usage(facility: Facility, plan: Plan | None) -> tuple[UsageLine, ...]
     )
 
 
-def _filled(facility: Facility, plan: Plan | None, demands: dict[Ref, AssetDemand]) -> list[_Filled]:
+def rack_fills(facility: Facility, plan: Plan | None, demands: dict[Ref, AssetDemand]) -> list[RackFill]:
+    """What fills each rack at the target, standing racks first, then the plan's new ones."""
     racks = (*facility.racks, *(plan.racks if plan else ()))
     units: dict[str, float] = defaultdict(float)
     low_kg: dict[str, float] = defaultdict(float)
@@ -70,13 +73,13 @@ def _filled(facility: Facility, plan: Plan | None, demands: dict[Ref, AssetDeman
         low_w[host.rack] += kind.power_w
         watts[host.rack] += kind.power_w
         ports[host.rack] += kind.ports_used
-    found: list[_Filled] = []
+    found: list[RackFill] = []
     for rack in racks:
         fixed_kg = rack.tare_kg + sum(item.weight_kg for item in rack.contents)
         fixed_w = sum(item.power_w for item in rack.contents)
         occupied_u = sum(item.height_u for item in rack.contents if item.role == "occupant")
         found.append(
-            _Filled(
+            RackFill(
                 rack,
                 units[rack.id] + occupied_u,
                 low_kg[rack.id] + fixed_kg,
@@ -90,7 +93,7 @@ def _filled(facility: Facility, plan: Plan | None, demands: dict[Ref, AssetDeman
     return found
 
 
-def _space(facility: Facility, filled: list[_Filled]) -> Iterator[UsageLine]:
+def _space(facility: Facility, filled: list[RackFill]) -> Iterator[UsageLine]:
     area = {position.name: position.area_m2 for position in facility.positions}
     used_m2 = sum(area[f.rack.position] for f in filled)
     yield UsageLine(
@@ -103,7 +106,7 @@ def _space(facility: Facility, filled: list[_Filled]) -> Iterator[UsageLine]:
         yield UsageLine("target", where, "area_m2", m2, m2, entry.area_m2, note="entitlement")
         low_w, high_w = sum(f.power_low_w for f in own), sum(f.power_w for f in own)
         yield UsageLine("target", where, "power_w", low_w, high_w, entry.power_w, note="entitlement")
-        units = sum(f.units_u for f in own)
+        units = sum(f.mounted_u for f in own)
         yield UsageLine("target", where, "height_u", units, units, entry.units_u, note="entitlement")
     used, provided = sum(f.ports_used for f in filled), sum(f.ports_provided for f in filled)
     yield UsageLine("target", "target", "ports", used, used, provided, note="in all racks")
@@ -169,7 +172,7 @@ def _scenario(model: SupplyModel, index: int) -> str:
     return "no loss" if index == 0 else f"{model.scenarios[index]} lost"
 
 
-def _cooling(facility: Facility, filled: list[_Filled]) -> Iterator[UsageLine]:
+def _cooling(facility: Facility, filled: list[RackFill]) -> Iterator[UsageLine]:
     zone_of = {position.name: position.cooling_zone for position in facility.positions}
     for zone in facility.cooling_zones:
         own = [f for f in filled if zone_of[f.rack.position] == zone.name]
@@ -178,24 +181,26 @@ def _cooling(facility: Facility, filled: list[_Filled]) -> Iterator[UsageLine]:
         yield UsageLine("target", f"target, {zone.name}", "heat_w", low_w, high_w, zone.usable_w, note=note)
 
 
-def _weight(facility: Facility, filled: list[_Filled]) -> Iterator[UsageLine]:
+def bearing_kg(rack: TargetRack, position: Position, floor: FloorLimit) -> tuple[float, str]:
+    """What a loaded rack may weigh at a position, in kg, and what bounds it: the rack itself or the floor's basis."""
+    limits = [(rack.max_weight_kg, "the rack's own maximum")]
+    if floor.basis == "footprint" and floor.limit_kg_m2 is not None:
+        limits.append((floor.limit_kg_m2 * rack.width_mm * rack.depth_mm / 1e6, "floor, over its footprint"))
+    if floor.basis == "bay" and floor.limit_kg_m2 is not None:
+        limits.append((floor.limit_kg_m2 * position.width_m * position.depth_m, "floor, over its bay"))
+    if floor.basis == "point" and floor.point_kg is not None:
+        limits.append((floor.point_kg * 4, "floor, on four points"))
+    return min(limits)
+
+
+def _weight(facility: Facility, filled: list[RackFill]) -> Iterator[UsageLine]:
     """The rack nearest to what it or its floor bears."""
     halls = {hall.name: hall.floor for hall in facility.halls}
     positions = {position.name: position for position in facility.positions}
-    best: tuple[float, _Filled, float, str] | None = None
+    best: tuple[float, RackFill, float, str] | None = None
     for entry in filled:
         position, rack = positions[entry.rack.position], entry.rack
-        floor = halls[position.hall]
-        limits = [(rack.max_weight_kg, "the rack's own maximum")]
-        if floor.basis == "footprint" and floor.limit_kg_m2 is not None:
-            limits.append(
-                (floor.limit_kg_m2 * rack.width_mm * rack.depth_mm / 1e6, "floor, over its footprint")
-            )
-        if floor.basis == "bay" and floor.limit_kg_m2 is not None:
-            limits.append((floor.limit_kg_m2 * position.width_m * position.depth_m, "floor, over its bay"))
-        if floor.basis == "point" and floor.point_kg is not None:
-            limits.append((floor.point_kg * 4, "floor, on four points"))
-        limit, basis = min(limits)
+        limit, basis = bearing_kg(rack, position, halls[position.hall])
         if best is None or entry.weight_kg / limit > best[0]:
             best = (entry.weight_kg / limit, entry, limit, basis)
     if best is not None:
