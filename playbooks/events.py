@@ -31,7 +31,6 @@ _IGNORED = frozenset(
         "runner_on_no_hosts",
         "runner_retry",
         "system_warning",
-        "verbose",
         "warning",
     }
 )
@@ -117,10 +116,10 @@ class RunTotals:
 
 
 @dataclass(frozen=True, slots=True)
-class RunProblem:
-    """Ansible itself complained, of no host: a file it can't read, a pattern it doesn't know."""
+class Output:
+    """Text of no event: what Ansible says of itself, and its errors before any host is reached."""
 
-    message: str
+    text: str
     at: datetime
 
 
@@ -138,7 +137,7 @@ RunEvent = (
     | TaskFailed
     | HostUnreachable
     | RunTotals
-    | RunProblem
+    | Output
     | UnknownEvent
 )
 
@@ -150,15 +149,16 @@ def parse(raw: dict[str, Any]) -> RunEvent | None:
     data = data if isinstance(data, dict) else {}
     at = _moment(raw)
     if name in _IGNORED:
-        return _complaint(raw, at)
+        return None
     if name == "playbook_on_play_start":
         return PlayStarted(str(data.get("play") or data.get("name") or ""), at)
     if name in {"playbook_on_task_start", "playbook_on_handler_task_start"}:
         return TaskStarted(str(data.get("task") or data.get("name") or ""), at)
     if name == "playbook_on_stats":
         return RunTotals(_totals(data), at)
-    if name == "error":
-        return RunProblem(str(raw.get("stdout") or "")[:_LONGEST_MESSAGE], at)
+    if name in {"verbose", "error"}:
+        text = str(raw.get("stdout") or "").strip()
+        return Output(text[:_LONGEST_MESSAGE], at) if text else None
     return _of_host(str(name), data, at)
 
 
@@ -196,14 +196,6 @@ def _ok(host: str, task: str, at: datetime, result: dict[str, Any]) -> TaskOk:
         transfer_seconds=float(measured["seconds"]) if "seconds" in measured else None,
         is_manual=bool(facts.get("record_is_manual")),
     )
-
-
-def _complaint(raw: dict[str, Any], at: datetime) -> RunProblem | None:
-    """Ansible's own errors come as plain output."""
-    text = str(raw.get("stdout") or "")
-    if raw.get("event") == "verbose" and ("ERROR!" in text or "[ERROR]" in text):
-        return RunProblem(text[:_LONGEST_MESSAGE], at)
-    return None
 
 
 def _totals(data: dict[str, Any]) -> tuple[HostTotals, ...]:

@@ -31,7 +31,7 @@ from playbooks.project import ProjectFiles, write_project
 from playbooks.project_guide import DECLARED_GUIDE, DECLARED_HOSTS, project_readme
 from playbooks.results import load_runs
 from playbooks.runbook import Runbook
-from playbooks.scope import WaveScope, wave_scopes
+from playbooks.scope import WaveScope, host_of, wave_scopes
 
 ROLES = Path(__file__).parent / "roles"
 GENERATOR_VERSION = "1"
@@ -117,6 +117,13 @@ def _about(plan: Plan, scopes: tuple[WaveScope, ...]) -> dict[str, object]:
         "plan_hash": plan.content_hash,
         "estate_hash": plan.inputs.estate_hash,
         "facility_hash": plan.inputs.facility_hash,
+        # Rollback and decommission read these, and no variable that somebody may declare.
+        "deadlines": {
+            host_of(move.asset): instant(step.rollback_deadline)
+            for step in plan.steps
+            if step.rollback_deadline is not None
+            for move in step.moves
+        },
         "waves": [
             {
                 "number": scope.number,

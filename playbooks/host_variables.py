@@ -73,7 +73,6 @@ class HostVariables:
             "vorst_unmanageable": self.unmanageable(asset),
             "vorst_window_start": instant(step.start) if step else None,
             "vorst_window_end": instant(step.end) if step else None,
-            "vorst_rollback_deadline": instant(step.rollback_deadline) if step else None,
             "vorst_dependencies": self.dependencies(asset, scope),
             **self._at_target(asset),
         }

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import queue
 import shutil
+import sys
 import tempfile
 import threading
 from collections.abc import Callable
@@ -20,7 +21,7 @@ from typing import Any
 
 from inventory.errors import InputError, WorkspaceError
 from inventory.records import RunOutcome, RunRecord
-from playbooks.events import RunEvent, RunProblem, parse
+from playbooks.events import Output, RunEvent, parse
 from playbooks.project import read_about
 from playbooks.results import checked_limit, failed_hosts, load_runs, phase_steps, run_record, save_run
 from playbooks.scope import PHASES, asset_of, folder_of
@@ -44,7 +45,8 @@ _PASSED_ON = frozenset(
     }
 )
 _PASSED_ON_PREFIXES = ("ANSIBLE_", "LC_")
-_SHORT_WAIT_S = 0.2
+# Characters of Ansible's own words that an error shows.
+_SHOWN = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +200,14 @@ class _Execution:
             for name, value in prepared.items()
             if ours.get(name) != value or name in _PASSED_ON or name.startswith(_PASSED_ON_PREFIXES)
         }
-        return {**kept, "ANSIBLE_CONFIG": str(self.phase.project_dir / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1"}
+        # Ansible is installed beside this Python, which need not be on the caller's PATH.
+        path = os.pathsep.join((str(Path(sys.executable).parent), kept.get("PATH", os.defpath)))
+        return {
+            **kept,
+            "PATH": path,
+            "ANSIBLE_CONFIG": str(self.phase.project_dir / "ansible.cfg"),
+            "ANSIBLE_NOCOLOR": "1",
+        }
 
     def _handle(self, raw: dict[str, Any]) -> bool:
         event = parse(raw)
@@ -215,10 +224,10 @@ class _Execution:
     def _outcome(self, runner: Any, seen: list[RunEvent]) -> RunOutcome:
         if runner.status == "canceled":
             return "cancelled"
-        problems = [event.message for event in seen if isinstance(event, RunProblem)]
         if runner.rc not in {0, 2, 4} or runner.status not in {"successful", "failed"}:
+            said = " ".join(event.text for event in seen if isinstance(event, Output))
             raise WorkspaceError(
-                f"Ansible stopped: {' '.join(problems).strip() or runner.status}",
+                f"Ansible stopped: {said[-_SHOWN:] or runner.status}",
                 where=str(self.phase.project_dir / self.phase.playbook),
                 remedy="mend what it names, and run the phase again",
             )
