@@ -1,4 +1,4 @@
-"""Limits of the facility that a plan leaves (almost) nothing of: lifting one may change the plan.
+"""Limits of the facility that a plan leaves (almost) nothing of, or that kept an asset out: lifting one may change it.
 
 Counts what a plan's lists use: entitlements, supply nodes and feeds in their worst scenario, cooling, positions, stock,
 hosts of a pool, and of each owner and zone the dimension that decides how many racks it takes.
@@ -38,6 +38,7 @@ class _Used:
 
     def __init__(self, facility: Facility, plan: Plan, draws: Mapping[Ref, float]) -> None:
         self.facility, self.plan, self.draws = facility, plan, draws
+        self.blocked = {(lack.where, lack.dimension) for entry in plan.unplaced for lack in entry.lacks}
         self.demands = {demand.asset: demand for demand in plan.demands}
         self.positions: dict[str, Position] = {p.name: p for p in facility.positions}
         self.racks: dict[str, TargetRack] = {rack.id: rack for rack in (*facility.racks, *plan.racks)}
@@ -60,7 +61,9 @@ class _Used:
             redundancy = self.demands[device.asset].redundancy
             if device.supplies and redundancy is not None:
                 power_w = self.draws.get(device.asset, 0.0)
-                found.append(Load(str(device.asset.id), power_w, Redundancy.parse(redundancy), device.supplies))
+                found.append(
+                    Load(str(device.asset.id), power_w, Redundancy.parse(redundancy), device.supplies)
+                )
         for host in self.plan.hosts:
             kind = self.hosts[host.pool]
             found.append(Load(host.id, kind.power_w, Redundancy.parse(kind.redundancy), host.supplies))
@@ -74,16 +77,21 @@ def _entitlements(used: _Used) -> Iterable[BindingLimit]:
         area_m2 = sum(used.positions[rack.position].area_m2 for rack in racks)
         amounts = (
             ("area_m2", area_m2, entry.area_m2, f"{len(racks)} racks; another takes {least_m2:g} m²"),
-            ("power_w", sum(used.power_w[r.id] for r in racks), entry.power_w, f"draw planned in {len(racks)} racks"),
+            (
+                "power_w",
+                sum(used.power_w[r.id] for r in racks),
+                entry.power_w,
+                f"draw planned in {len(racks)} racks",
+            ),
             ("units_u", sum(used.units_u[r.id] for r in racks), entry.units_u, "units of what is mounted"),
         )
         for field, amount, limit, note in amounts:
             if limit is None or not racks:
                 continue
-            is_binding = limit - amount < least_m2 - 1e-6 if field == "area_m2" else amount >= NEARLY * limit
-            if is_binding:
+            dimension = "height_u" if field == "units_u" else field
+            is_full = limit - amount < least_m2 - 1e-6 if field == "area_m2" else amount >= NEARLY * limit
+            if is_full or (f"entitlement of {entry.partner}", dimension) in used.blocked:
                 path = f"facility.entitlements[{entry.partner}].{field}"
-                dimension = "height_u" if field == "units_u" else field
                 yield BindingLimit(path, entry.partner, dimension, amount, limit, f"{entry.partner}: {note}")
 
 
@@ -93,7 +101,7 @@ def _supply(used: _Used, supply: SupplyModel) -> Iterable[BindingLimit]:
     scenario = loads.nodes.argmax(axis=0)
     share = np.divide(worst, supply.usable_w, out=np.zeros(len(worst)), where=supply.usable_w > 0)
     for node, name in enumerate(supply.names):
-        if not supply.legs[node] and share[node] >= NEARLY:
+        if not supply.legs[node] and (share[node] >= NEARLY or (name, "power_w") in used.blocked):
             lost = supply.scenarios[scenario[node]]
             when = f"when {lost} is lost" if lost else "with nothing lost"
             text = f"{name} carries {worst[node]:.0f} of {supply.usable_w[node]:.0f} W {when}"
@@ -120,9 +128,11 @@ def _cooling(used: _Used) -> Iterable[BindingLimit]:
             for rack in used.racks.values()
             if used.positions[rack.position].cooling_zone == zone.name
         )
-        if heat_w >= NEARLY * zone.usable_w:
+        if heat_w >= NEARLY * zone.usable_w or (zone.name, "heat_w") in used.blocked:
             text = f"cooling zone {zone.name} takes {heat_w:.0f} of {zone.usable_w:.0f} W with {zone.redundant_units} units out"
-            yield BindingLimit(f"facility.cooling_zones[{i}].unit_w", zone.name, "heat_w", heat_w, zone.usable_w, text)
+            yield BindingLimit(
+                f"facility.cooling_zones[{i}].unit_w", zone.name, "heat_w", heat_w, zone.usable_w, text
+            )
 
 
 def _racks(used: _Used) -> Iterable[BindingLimit]:
@@ -153,9 +163,15 @@ def _pools(used: _Used) -> Iterable[BindingLimit]:
 def _deciding(bounds: Sequence[Bound]) -> Iterable[BindingLimit]:
     """Of each owner and zone, and of each pool, the dimension that forces most racks or hosts."""
     for objective, what in (("new_racks", "racks"), ("cloud_hosts", "hosts")):
-        scopes = dict.fromkeys(b.scope for b in bounds if b.objective == objective and "all owners" not in b.scope)
+        scopes = dict.fromkeys(
+            b.scope for b in bounds if b.objective == objective and "all owners" not in b.scope
+        )
         for scope in scopes:
-            best = max((b for b in bounds if b.objective == objective and b.scope == scope), key=lambda b: b.value)
+            best = max(
+                (b for b in bounds if b.objective == objective and b.scope == scope), key=lambda b: b.value
+            )
             if best.value > 0:
                 text = f"{best.dimension} decides: {best.demand:.0f} asked forces {best.value:.0f} {what}, each offering {best.limit:g}"
-                yield BindingLimit(best.limit_path, scope, best.dimension, best.demand, best.value * best.limit, text)
+                yield BindingLimit(
+                    best.limit_path, scope, best.dimension, best.demand, best.value * best.limit, text
+                )

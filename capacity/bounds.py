@@ -22,7 +22,7 @@ from capacity.resources import TOLERANCE
 from capacity.solvers.rack_relaxation import empty_left, relax
 
 DIVISIBLE = "total over capacity: racks and hosts whole, contents divisible"
-MIXED = "whole racks of every kind in every zone, contents divisible, every single loss (mixed-integer relaxation)"
+TOGETHER = "all limits together, every single loss: racks whole by owner and zone, contents divisible (linear relaxation)"
 DIMENSIONS = ("height_u", "power_w", "weight_kg", "ports", "heavy_u")
 SIDES_PER_U = 2 * SLOTS_PER_UNIT  # a unit counts on both faces, in half units
 SCALE = np.array([SIDES_PER_U, 1.0, 1.0, 1.0, SIDES_PER_U])
@@ -119,7 +119,7 @@ class RackBounds:
         return f"{model}.{('height_u', '', 'max_weight_kg', 'kit')[d]}"
 
     def together(self, items: NDArray[np.int64]) -> int:
-        """New racks of all owners and zones together, by the mixed-integer relaxation; 0 where it proves nothing."""
+        """New racks of all owners and zones together, by the linear relaxation; 0 where it proves nothing."""
         return relax(self.a, self.start, items).bound
 
     # --- devices left out -------------------------------------------------------------------------------------

@@ -133,7 +133,7 @@ class _Weighed:
             by_scope[bound.scope] = max(by_scope.get(bound.scope, 0.0), bound.value)
         mixed = float(weighing.together(items))
         simple = sum(by_scope.values())
-        self.least["new_racks"] = (max(mixed, simple), bounds.MIXED if mixed >= simple else bounds.DIVISIBLE)
+        self.least["new_racks"] = (max(mixed, simple), bounds.TOGETHER if mixed >= simple else bounds.DIVISIBLE)
         if mixed > simple:
             found.append(self._mixed(mixed, found, problem))
         return found
@@ -145,7 +145,7 @@ class _Weighed:
         things = float(sum(len(item.things) for item in problem.items))
         return Bound(
             "new_racks", "all owners and zones", "devices and hosts", things, things / value, value, leading.limit_path,
-            bounds.MIXED,
+            bounds.TOGETHER,
         )  # fmt: skip
 
     def _out_bounds(self) -> list[Bound]:
