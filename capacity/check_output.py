@@ -11,6 +11,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
+from urllib.parse import quote
 from xml.sax.saxutils import escape, quoteattr
 
 from capacity.verification.violations import RULES, Violation
@@ -196,8 +197,6 @@ def _no_links(text: str) -> str:
 
 def _uri(path: str) -> str:
     """A path as a relative or file URI reference: everything but unreserved characters and slashes percent-encoded."""
-    from urllib.parse import quote
-
     encoded = quote(path, safe="/-._~", errors="replace")
     return f"file://{encoded}" if path.startswith("/") else encoded
 
