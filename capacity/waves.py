@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from statistics import median_low
 
 import numpy as np
 
@@ -168,11 +169,10 @@ class _Scheduler:
             return None
         slot, after = ready
         intervals = self._windows.of_all(group.assets)
-        longest = max((end - begin for begin, end in intervals), default=0) * SLOT_MINUTES
-        if not longest:
+        if not intervals:
             self._drop_group(group, "window", "its applications, tenants and sites have no common window")
             return None
-        jobs = self._jobs(group, min(longest, self._budget(group)))
+        jobs = self._jobs_within(group, intervals)
         if jobs is None:
             self._drop_group(
                 group, "window", "its longest window or downtime budget is shorter than the work"
@@ -182,6 +182,15 @@ class _Scheduler:
         if replicas is None:
             return None
         return Booking(group, jobs, replicas, max([slot, *(r[4] for r in replicas)]), intervals, after)
+
+    def _jobs_within(
+        self, group: Group, intervals: Sequence[Interval]
+    ) -> list[tuple[str, int | None, tuple[Ref, ...], Job]] | None:
+        """Jobs that fit the usual window; else those that fit the longest (one is an hour longer each autumn)."""
+        lengths = [(end - begin) * SLOT_MINUTES for begin, end in intervals]
+        budget = self._budget(group)
+        usual = self._jobs(group, min(median_low(lengths), budget))
+        return usual or self._jobs(group, min(max(lengths), budget))
 
     def _budget(self, group: Group) -> float:
         budgets = [
@@ -263,7 +272,7 @@ class _Scheduler:
                 progress(len(dated), total)
         for entry in pending:
             self._unbook(entry.replicas)
-            self._drop_group(entry.group, *_REASONS.get(entry.blocked_by, _REASONS["resources"]))
+            self._drop_group(entry.group, *self._undated(entry))
         return dated
 
     def _try(self, entry: Booking, begin: int, end: int) -> bool:
@@ -286,13 +295,10 @@ class _Scheduler:
     def _start_in(self, entry: Booking, begin: int, end: int) -> int | None:
         """The first slot at which all the group's steps can start at once."""
         longest = max(job.slots for *_, job in entry.jobs)
-        summed: dict[str, float] = defaultdict(float)
-        for *_, job in entry.jobs:
-            for name, amount in job.needs.items():
-                summed[name] += amount
+        summed = _summed(entry)
         shortest = min(job.slots for *_, job in entry.jobs)
         while begin + longest <= end:
-            start = self._timeline.earliest(dict(summed), shortest, begin, end)
+            start = self._timeline.earliest(summed, shortest, begin, end)
             if start is None or start + longest > end:
                 return None
             if all(self._timeline.fits(job.needs, start, start + job.slots) for *_, job in entry.jobs):
@@ -360,19 +366,49 @@ class _Scheduler:
 
     # --- what finds no date ---------------------------------------------------------------------------------------
 
-    def _drop_group(self, group: Group, dimension: str, why: str, available: float | None = None) -> None:
+    def _undated(self, entry: Booking) -> tuple[str, str, float | None, float | None]:
+        """Why a group found no date: dimension, explanation, what is available, what it needs."""
+        if entry.blocked_by == "lines":
+            why = "moving it would load a site's lines with more crossing traffic than they carry"
+            return "rate_mbps", why, None, None
+        windows = [
+            (max(begin, entry.earliest), end) for begin, end in entry.intervals if end > entry.earliest
+        ]
+        longest = max(job.slots for *_, job in entry.jobs)
+        hours = longest * SLOT_MINUTES / 60
+        for name, amount in sorted(_summed(entry).items()):
+            if all(self._timeline.earliest({name: amount}, longest, *window) is None for window in windows):
+                most = max((self._timeline.peak(name, *window) for window in windows), default=0.0)
+                why = (
+                    f"it needs {amount:g} of {name} for {hours:g} h on end, and none of its {len(windows)} windows "
+                    f"within the horizon has them; {most:g} is the most that is free at any moment of them"
+                )
+                return name, why, most, amount
+        why = (
+            f"none of its {len(windows)} windows within the horizon has all it needs at once for {hours:g} h"
+        )
+        return "window", why, None, None
+
+    def _drop_group(
+        self,
+        group: Group,
+        dimension: str,
+        why: str,
+        available: float | None = None,
+        needs: float | None = None,
+    ) -> None:
         for asset in group.assets:
-            self._drop(asset, Lack(dimension, None, available, f"group {group.id}", why))
+            self._drop(asset, Lack(dimension, needs, available, f"group {group.id}", why))
 
     def _drop(self, asset: Ref, lack: Lack) -> None:
         name = self._decisions[asset].name
         self._dropped[asset] = Unplaced(asset, name, is_unproven=lack.dimension == "site", lacks=(lack,))
 
 
-_REASONS: dict[str, tuple[str, str]] = {
-    "resources": (
-        "crew",
-        "within the horizon its windows have too few crews, engineers, vans or dock slots left",
-    ),
-    "lines": ("rate_mbps", "moving it would load a site's lines with more crossing traffic than they carry"),
-}
+def _summed(entry: Booking) -> dict[str, float]:
+    """What all steps of a group hold while all of them run."""
+    summed: dict[str, float] = defaultdict(float)
+    for *_, job in entry.jobs:
+        for name, amount in job.needs.items():
+            summed[name] += amount
+    return dict(summed)
