@@ -20,13 +20,16 @@ from inventory.sources.contract import SourceRef, SourceSnapshot
 def estate_from(snapshot: SourceSnapshot) -> Estate:
     """The sealed Estate of one snapshot, at revision 0.
 
-    Raises SourceError for a reference that leads nowhere, a list or field the Estate lacks, or a value that doesn't fit.
+    Raises SourceError for a reference that leads nowhere, a list or field the Estate lacks, or a value that doesn't fit
+    its field.
     """
     ids: dict[SourceRef, int] = {}
     counts: dict[str, int] = defaultdict(int)
     for item in snapshot.objects:
         if item.kind not in LISTS:
-            raise SourceError(f"the Estate has no list {item.kind!r}", where=item.where, remedy="leave it out")
+            raise SourceError(
+                f"the Estate has no list {item.kind!r}", where=item.where, remedy="leave it out"
+            )
         counts[item.kind] += 1
         ids[SourceRef(item.kind, item.external_id)] = counts[item.kind]
     rows: dict[str, list[Any]] = {kind: [] for kind in LISTS}
@@ -41,7 +44,8 @@ def estate_from(snapshot: SourceSnapshot) -> Estate:
         if has_id(item.kind):
             values["id"] = ids[SourceRef(item.kind, item.external_id)]
         rows[item.kind].append(row_class(item.kind)(**values))
-    return sealed(Estate(**{kind: tuple(found) for kind, found in rows.items()}))
+    lists: dict[str, Any] = {kind: tuple(found) for kind, found in rows.items()}
+    return sealed(Estate(**lists))
 
 
 def _value(spec: Field, raw: Any, ids: Mapping[SourceRef, int], where: str) -> Any:
@@ -49,7 +53,9 @@ def _value(spec: Field, raw: Any, ids: Mapping[SourceRef, int], where: str) -> A
         try:
             return clean(spec, raw)
         except ValueError as error:
-            raise SourceError(f"{spec.name} {error}", where=where, remedy="correct it at the source") from None
+            raise SourceError(
+                f"{spec.name} {error}", where=where, remedy="correct it at the source"
+            ) from None
     if spec.sort in {"links", "refs"}:
         return tuple(_reference(spec, part, ids, where) for part in raw or ())
     return None if raw is None else _reference(spec, raw, ids, where)

@@ -1,8 +1,8 @@
 """The sample region: an invented estate of Brussels' public bodies, from a seed and a number of servers.
 
 It answers as any source does, with a snapshot. Places, bodies and device types are real and public, everything else is
-invented, and messy on purpose (`sample_region/`). With its default size it binds on the default facility: on STIB's power,
-on Sibelga's floor, on the archive's line and on the hours between trains.
+invented, and messy on purpose (`sample_region/`). With its default size it binds on the default facility: on STIB's
+power, on Sibelga's floor, on the archive's line and on the hours between trains.
 """
 
 from __future__ import annotations
@@ -38,7 +38,9 @@ def read_sample(*, seed: int = 1, servers: int = 2600) -> SourceSnapshot:
     """
     if not 1 <= servers <= MOST_SERVERS:
         raise InputError(
-            f"{servers} servers; a sample has 1 to {MOST_SERVERS}", where="--servers", remedy="choose a number between"
+            f"{servers} servers; a sample has 1 to {MOST_SERVERS}",
+            where="--servers",
+            remedy="choose a number between",
         )
     region = Region(Random(seed), servers, hardware.library())  # noqa: S311 - chance, not secrecy
     places.furnish(region)

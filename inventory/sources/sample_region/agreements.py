@@ -1,7 +1,7 @@
 """What people have agreed: when things may be touched, when not at all, contracts, and what only runs on its hardware.
 
-Everybody's windows hold Saturday night; metro depots and stations have nothing else, between the last train and the
-first: the crews' scarcest hours.
+Everybody's windows hold Saturday night, but for metro depots and stations: there it's the four hours between Friday's
+last train and Saturday's first, which are the crews' scarcest.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from inventory.sources.sample_region.applications import Application, constrain
 from inventory.sources.sample_region.region import Region
 
 ZONE = ZoneInfo("Europe/Brussels")
-SATURDAY, SUNDAY = 5, 6
+SATURDAY = 5
 NIGHT = (SATURDAY, 20 * 60, 12 * 60)
 PATTERNS = (
     (NIGHT,),
@@ -23,9 +23,16 @@ PATTERNS = (
     ((SATURDAY, 18 * 60, 16 * 60),),
     (NIGHT, (2, 22 * 60, 7 * 60)),
 )
-BETWEEN_TRAINS = (SUNDAY, 60, 4 * 60)
+BETWEEN_TRAINS = (SATURDAY, 60, 4 * 60)
 METRO_KINDS = ("depot", "station")
-CONTRACTORS = ("HPE Pointnext", "Dell ProSupport", "Econocom", "Realdolmen", "Lenovo Services", "NetApp SupportEdge")
+CONTRACTORS = (
+    "HPE Pointnext",
+    "Dell ProSupport",
+    "Econocom",
+    "Realdolmen",
+    "Lenovo Services",
+    "NetApp SupportEdge",
+)
 NEEDS = (
     ("licence", "its licence is bound to the mainboard"),
     ("dongle", "a licence dongle sits in its USB port"),
@@ -74,17 +81,33 @@ def _window(region: Region, holder: SourceRef, slot: tuple[int, int, int]) -> No
 def _freezes(region: Region, applications: Sequence[Application]) -> None:
     everyone = tuple(region.tenants.values())
     for year in (2026, 2027, 2028):
-        _freeze(region, f"End of year {year}", everyone, date(year, 12, 18), date(year + 1, 1, 8), "accounts are closed")
+        _freeze(
+            region,
+            f"End of year {year}",
+            everyone,
+            date(year, 12, 18),
+            date(year + 1, 1, 8),
+            "accounts are closed",
+        )
     schools = [a.ref for a in applications if a.room.building.kind == "school-service"]
     for year in (2027, 2028):
-        _freeze(region, f"Start of school {year}", schools, date(year, 8, 23), date(year, 9, 13), "pupils are enrolled")
+        _freeze(
+            region,
+            f"Start of school {year}",
+            schools,
+            date(year, 8, 23),
+            date(year, 9, 13),
+            "pupils are enrolled",
+        )
     registers = [a.ref for a in applications if a.template.name.startswith(("Population", "IRISbox"))]
     _freeze(region, "Elections 2029", registers, date(2029, 5, 28), date(2029, 6, 12), "election days")
     ticketing = [a.ref for a in applications if a.template.name.startswith("Ticketing")]
     _freeze(region, "New fares", ticketing, date(2028, 1, 25), date(2028, 2, 5), "fares change on 1 February")
 
 
-def _freeze(region: Region, name: str, members: Sequence[SourceRef], first: date, until: date, reason: str) -> None:
+def _freeze(
+    region: Region, name: str, members: Sequence[SourceRef], first: date, until: date, reason: str
+) -> None:
     if members:
         start, end = (datetime(d.year, d.month, d.day, tzinfo=ZONE) for d in (first, until))
         constrain(region, "freeze", name, members, start=start, end=end, reason=reason)

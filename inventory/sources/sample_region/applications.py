@@ -62,7 +62,10 @@ BY_KIND: dict[str, tuple[Template, ...]] = {
         Template("Control room archive", 2, 480, 60),
         Template("Traveller and outage information", 2, 240, 60),
     ),
-    "substation": (Template("Remote control SCADA", 1, 60, 5, is_restricted=True), Template("Metering gateway", 2, 480, 60)),
+    "substation": (
+        Template("Remote control SCADA", 1, 60, 5, is_restricted=True),
+        Template("Metering gateway", 2, 480, 60),
+    ),
     "data-room": (
         Template("IRISbox", 1, 120, 15, IRISBOX),
         Template("NOVA", 2, 240, 60, NOVA),
@@ -134,7 +137,7 @@ def _shared_services(region: Region, partner: str, taken: set[SourceRef]) -> lis
     room = next((r for r in region.rooms if r.building.partner == partner and r.machines >= 6), None)
     if room is None:
         return []
-    machines = [m for m in region.machines if m.room is room and not m.is_restricted and m.disk_mb is not None]
+    machines = [m for m in region.machines if m.room is room and not m.is_restricted and m.is_sized]
     found = []
     for number, name in enumerate(("Directory", "DNS and DHCP")):
         some = machines[number * 3 : number * 3 + 3]
@@ -154,7 +157,8 @@ def _of_room(region: Region, room: Room, taken: set[SourceRef]) -> list[Applicat
     found: list[Application] = []
     for is_restricted in (True, False):
         templates = [t for t in (*special, *COMMON) if t.is_restricted == is_restricted]
-        mine: list[Machine | Gear] = [x for x in (*machines, *gear) if x.is_restricted == is_restricted]
+        everything: list[Machine | Gear] = [*machines, *gear]
+        mine = [x for x in everything if x.is_restricted == is_restricted]
         if not templates:
             templates = [special[0]]
         if room.building.kind != "archive":
@@ -190,7 +194,13 @@ def _divided(region: Region, room: Room, members: Sequence[Machine | Gear]) -> l
 
 
 def _tell(
-    region: Region, room: Room, template: Template, machines: list[Machine], gear: list[Gear], *, is_shared: bool = False
+    region: Region,
+    room: Room,
+    template: Template,
+    machines: list[Machine],
+    gear: list[Gear],
+    *,
+    is_shared: bool = False,
 ) -> Application:
     rng, register = region.rng, region.register
     body = TENANTS[room.building.tenant][0]
@@ -210,7 +220,8 @@ def _tell(
         platform_target=template.platform,
         owner=f"{body}, {template.name.lower()}" if rng.random() < 0.7 else None,
     )
-    for member in (*machines, *gear):
+    members: list[Machine | Gear] = [*machines, *gear]
+    for member in members:
         register.add(
             "application_members",
             f"{ref.external_id}/{member.ref.kind}/{member.ref.external_id}",
@@ -236,14 +247,22 @@ def _bound(region: Region) -> None:
                 constrain(region, "building_bound", f"{role} of {room.key}", members, reason=reason)
     stations = [g for g in region.gear("special") if g.room.building.kind == "station" and g.role == "server"]
     for gear in stations[:2]:
-        constrain(region, "keep", f"interlocking of {gear.room.key}", [gear.ref], reason="it drives the signals beside it")
+        constrain(
+            region,
+            "keep",
+            f"interlocking of {gear.room.key}",
+            [gear.ref],
+            reason="it drives the signals beside it",
+        )
 
 
 def _pairs(region: Region, applications: Sequence[Application]) -> None:
     """Nodes of one service on different hosts; pairs of boxes in different racks."""
     for application in applications:
-        sized = [m.ref for m in application.machines if m.disk_mb is not None]
-        is_paired = application.ref.external_id.endswith(("1", "4", "7")) or application.name.startswith(("Directory", "DNS"))
+        sized = [m.ref for m in application.machines if m.is_sized]
+        is_paired = application.ref.external_id.endswith(("1", "4", "7")) or application.name.startswith(
+            ("Directory", "DNS")
+        )
         if is_paired and len(sized) >= 2:
             constrain(region, "apart", f"nodes of {application.ref.external_id}", sized[:3], scope="host",
                       reason="one host may fail")  # fmt: skip
@@ -251,7 +270,14 @@ def _pairs(region: Region, applications: Sequence[Application]) -> None:
         for role in ("firewall", "load-balancer", "hsm"):
             pair = [g.ref for g in room.gear if g.role == role][:2]
             if len(pair) == 2:
-                constrain(region, "apart", f"{role} pair of {room.key}", pair, scope="rack", reason="one rack may lose power")
+                constrain(
+                    region,
+                    "apart",
+                    f"{role} pair of {room.key}",
+                    pair,
+                    scope="rack",
+                    reason="one rack may lose power",
+                )
 
 
 def _storage_sets(region: Region) -> None:

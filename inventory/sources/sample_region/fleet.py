@@ -1,4 +1,4 @@
-"""The servers of every room: how many of each partner are hypervisors, known, unknown, special or gone, and their types.
+"""The servers of every room: how many are hypervisors, known, unknown, special or gone, and of which types.
 
 *Known* servers have an agent that reported their workload, so they can be rehosted; of *unknown* ones nobody knows it;
 *special* ones need their hardware; *gone* ones are switched off or being taken down. Storage and kit are `room_kit`'s.
@@ -14,7 +14,7 @@ from inventory.sources.sample_region.region import Gear, Region, Room, shares
 MIX = {
     "cirb": (0.24, 0.36, 0.28, 0.04, 0.08),
     "others": (0.22, 0.38, 0.30, 0.04, 0.06),
-    "stib": (0.12, 0.15, 0.62, 0.06, 0.05),
+    "stib": (0.12, 0.22, 0.55, 0.06, 0.05),
     "sibelga": (0.06, 0.08, 0.72, 0.10, 0.04),
 }
 GROUPS = ("hypervisor", "known", "unknown", "special", "gone")
@@ -35,6 +35,7 @@ def stock(region: Region) -> None:
         hosts = _hosts(rooms, parts["hypervisor"])
         rest = [group for group in GROUPS[1:] for _ in range(parts[group])]
         region.rng.shuffle(rest)
+        types = region.dealt(SERVERS[partner], count)
         enclosures = region.scaled(1, least=1 if region.servers >= 100 else 0)
         for room, hypervisors in zip(rooms, hosts, strict=True):
             _add_hypervisors(region, room, hypervisors)
@@ -48,13 +49,15 @@ def stock(region: Region) -> None:
                 for _ in range(8):
                     mine.remove("unknown")
             for group in mine:
-                add_server(region, room, group, region.types[region.pick(SERVERS[partner])])
+                add_server(region, room, group, region.types[next(types)])
 
 
 def _hosts(rooms: list[Room], total: int) -> list[int]:
     """How many of a room's servers are hypervisors: none in small technical rooms, half of the others' at most."""
     weights = [
-        0 if room.building.kind in WITHOUT_CLUSTERS or room.servers < 2 or room.building.slug in UNCONNECTED else room.servers
+        0
+        if room.building.kind in WITHOUT_CLUSTERS or room.servers < 2 or room.building.slug in UNCONNECTED
+        else room.servers
         for room in rooms
     ]
     if not sum(weights):
@@ -91,7 +94,13 @@ def add_server(region: Region, room: Room, group: str, spec: DeviceTypeSpec, *, 
         gear.status = region.rng.choice(("offline", "offline", "decommissioning", "inventory"))
     if group == "known":
         gear.workload = region.rng.choices(
-            ((4, 16384, 200_000), (8, 32768, 400_000), (8, 65536, 600_000), (16, 65536, 900_000), (24, 131072, 1_200_000)),
+            (
+                (4, 16384, 200_000),
+                (8, 32768, 400_000),
+                (8, 65536, 600_000),
+                (16, 65536, 900_000),
+                (24, 131072, 1_200_000),
+            ),
             weights=(20, 30, 25, 18, 7),
         )[0]
     if group == "gone":

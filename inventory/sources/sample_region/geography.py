@@ -135,18 +135,22 @@ STIB = (
         ("stib-dispatching", "STIB / MIVB, dispatching", "bruxelles", "Rue du Marais 22", 50.8512, 4.3589, 1),
     )),
     *_at("stib", "stib-exploitation", "depot", (
-        ("depot-delta", "Dépôt Delta / stelplaats Delta", "auderghem", "Boulevard du Triomphe 201", 50.8180, 4.4038, 1),
+        ("depot-delta", "Dépôt Delta / stelplaats Delta", "auderghem", "Boulevard du Triomphe 201",
+         50.8180, 4.4038, 1),
         ("depot-haren", "Dépôt Haren / stelplaats Haren", "bruxelles", "Rue du Biplan 1", 50.8893, 4.4195, 1),
         ("depot-brel", "Dépôt Jacques Brel", "anderlecht", "Boulevard Industriel 12", 50.8360, 4.3168, 1),
         ("depot-marly", "Dépôt Marly / stelplaats Marly", "bruxelles", "Rue de Ransbeek 56", 50.9050, 4.3905, 1),
-        ("depot-ixelles", "Dépôt Ixelles / stelplaats Elsene", "ixelles", "Avenue de l'Hippodrome 104", 50.8188, 4.3762, 1),
+        ("depot-ixelles", "Dépôt Ixelles / stelplaats Elsene", "ixelles",
+         "Avenue de l'Hippodrome 104", 50.8188, 4.3762, 1),
         ("depot-molenbeek", "Dépôt Molenbeek", "molenbeek", "Rue d'Enghien 51", 50.8562, 4.3243, 1),
         ("depot-rogier", "Dépôt Schaerbeek, avenue Rogier", "schaerbeek", "Avenue Rogier 250", 50.8601, 4.3900, 1),
-        ("depot-stalle", "Dépôt avenue du Roi / Koningslaan", "saint-gilles", "Avenue du Roi 163", 50.8247, 4.3320, 1),
+        ("depot-stalle", "Dépôt avenue du Roi / Koningslaan", "saint-gilles", "Avenue du Roi 163",
+         50.8247, 4.3320, 1),
     )),
     *_at("stib", "stib-metro", "station", (
         ("station-arts-loi", "Station Arts-Loi / Kunst-Wet", "saint-josse", "Rue de la Loi", 50.8452, 4.3693, 1),
-        ("station-centrale", "Gare Centrale / Centraal Station", "bruxelles", "Carrefour de l'Europe", 50.8456, 4.3571, 1),
+        ("station-centrale", "Gare Centrale / Centraal Station", "bruxelles",
+         "Carrefour de l'Europe", 50.8456, 4.3571, 1),
         ("station-midi", "Gare du Midi / Zuidstation", "saint-gilles", "Rue Couverte", 50.8364, 4.3353, 1),
         ("station-louise", "Station Louise / Louiza", "ixelles", "Place Louise", 50.8373, 4.3567, 1),
         ("station-rogier", "Station Rogier", "saint-josse", "Place Rogier", 50.8559, 4.3587, 1),
@@ -158,8 +162,10 @@ STIB = (
 
 SIBELGA = (
     *_at("sibelga", "sibelga", "headquarters", (
-        ("sibelga-usines", "Sibelga, quai des Usines / Werkhuizenkaai", "bruxelles", "Quai des Usines 16", 50.8795, 4.3720, 2),
-        ("sibelga-rodenem", "Sibelga, magasins / magazijnen", "forest", "Chaussée de Neerstalle 140", 50.8060, 4.3165, 1),
+        ("sibelga-usines", "Sibelga, quai des Usines / Werkhuizenkaai", "bruxelles",
+         "Quai des Usines 16", 50.8795, 4.3720, 2),
+        ("sibelga-rodenem", "Sibelga, magasins / magazijnen", "forest",
+         "Chaussée de Neerstalle 140", 50.8060, 4.3165, 1),
     )),
     *_at("sibelga", "sibelga-reseaux", "control-centre", (
         ("sibelga-dispatching", "Sibelga, dispatching", "bruxelles", "Quai des Usines 18", 50.8797, 4.3725, 1),
@@ -178,7 +184,8 @@ SIBELGA = (
 )  # fmt: skip
 
 _POLICE = (
-    ("police-5339", "Zone 5339 Bruxelles-Capitale-Ixelles", "bruxelles", "Rue du Marché au Charbon 30", 50.8455, 4.3490, 2),
+    ("police-5339", "Zone 5339 Bruxelles-Capitale-Ixelles", "bruxelles",
+     "Rue du Marché au Charbon 30", 50.8455, 4.3490, 2),
     ("police-5340", "Zone 5340 Bruxelles-Ouest / Brussel-West", "molenbeek", "Rue Haeck 65", 50.8610, 4.3200, 1),
     ("police-5341", "Zone 5341 Midi / Zuid", "anderlecht", "Rue Démosthène 36", 50.8370, 4.3120, 1),
     ("police-5342", "Zone 5342 Marlow", "uccle", "Square Georges Marlow 3", 50.8050, 4.3440, 1),
@@ -186,29 +193,45 @@ _POLICE = (
     ("police-5344", "Zone 5344 Polbruno", "schaerbeek", "Avenue Roodebeek 44", 50.8525, 4.4040, 1),
 )  # fmt: skip
 _AGENCIES = (
-    ("mobiris", "mobilite", "agency", "Bruxelles Mobilité / Brussel Mobiliteit, Mobiris", "bruxelles", "Rue du Progrès 80", 50.8612, 4.3590, 1),
-    ("archives", "bruxelles", "archive", "Archives de la Ville / Stadsarchief", "bruxelles", "Rue des Tanneurs 65", 50.8388, 4.3450, 1),
-    ("siamu-heliport", "siamu", "fire", "SIAMU / DBDMH, Héliport", "bruxelles", "Avenue de l'Héliport 15", 50.8640, 4.3515, 1),
-    ("siamu-delta", "siamu", "fire", "SIAMU / DBDMH, poste Delta", "auderghem", "Rue Jules Cockx 10", 50.8165, 4.4050, 1),
-    ("port", "port", "agency", "Port de Bruxelles / Haven van Brussel", "bruxelles", "Place des Armateurs 6", 50.8700, 4.3520, 1),
+    ("mobiris", "mobilite", "agency", "Bruxelles Mobilité / Brussel Mobiliteit, Mobiris",
+     "bruxelles", "Rue du Progrès 80", 50.8612, 4.3590, 1),
+    ("archives", "bruxelles", "archive", "Archives de la Ville / Stadsarchief", "bruxelles",
+     "Rue des Tanneurs 65", 50.8388, 4.3450, 1),
+    ("siamu-heliport", "siamu", "fire", "SIAMU / DBDMH, Héliport", "bruxelles",
+     "Avenue de l'Héliport 15", 50.8640, 4.3515, 1),
+    ("siamu-delta", "siamu", "fire", "SIAMU / DBDMH, poste Delta", "auderghem",
+     "Rue Jules Cockx 10", 50.8165, 4.4050, 1),
+    ("port", "port", "agency", "Port de Bruxelles / Haven van Brussel", "bruxelles",
+     "Place des Armateurs 6", 50.8700, 4.3520, 1),
     ("actiris", "actiris", "agency", "Actiris", "saint-josse", "Avenue de l'Astronomie 14", 50.8515, 4.3700, 2),
-    ("cocof-enseignement", "cocof", "school-service", "COCOF, enseignement", "bruxelles", "Rue des Palais 42", 50.8620, 4.3640, 1),
-    ("instruction-publique", "bruxelles", "school-service", "Instruction publique de la Ville", "bruxelles", "Boulevard d'Anvers 1", 50.8565, 4.3540, 1),
-    ("onderwijs-vgc", "vgc", "school-service", "VGC, onderwijs", "bruxelles", "Emile Jacqmainlaan 135", 50.8560, 4.3560, 1),
+    ("cocof-enseignement", "cocof", "school-service", "COCOF, enseignement", "bruxelles",
+     "Rue des Palais 42", 50.8620, 4.3640, 1),
+    ("instruction-publique", "bruxelles", "school-service", "Instruction publique de la Ville",
+     "bruxelles", "Boulevard d'Anvers 1", 50.8565, 4.3540, 1),
+    ("onderwijs-vgc", "vgc", "school-service", "VGC, onderwijs", "bruxelles",
+     "Emile Jacqmainlaan 135", 50.8560, 4.3560, 1),
     ("slrb", "slrb", "agency", "SLRB / BGHM", "saint-gilles", "Rue Jourdan 45", 50.8340, 4.3530, 1),
-    ("proprete", "proprete", "agency", "Bruxelles-Propreté / Net Brussel", "bruxelles", "Avenue de Broqueville 12", 50.8400, 4.4060, 1),
+    ("proprete", "proprete", "agency", "Bruxelles-Propreté / Net Brussel", "bruxelles",
+     "Avenue de Broqueville 12", 50.8400, 4.4060, 1),
 )  # fmt: skip
 # Town halls by their approximate places; the order is the order in which smaller regions take them.
 _TOWN_HALLS = (
     ("bruxelles", "Grand-Place 1", 50.8465, 4.3523, 2), ("schaerbeek", "Place Colignon", 50.8676, 4.3737, 1),
-    ("anderlecht", "Place du Conseil 1", 50.8412, 4.3180, 1), ("ixelles", "Chaussée d'Ixelles 168", 50.8338, 4.3660, 1),
-    ("molenbeek", "Rue du Comte de Flandre 20", 50.8548, 4.3385, 1), ("uccle", "Rue de Stalle 77", 50.8010, 4.3300, 1),
+    ("anderlecht", "Place du Conseil 1", 50.8412, 4.3180, 1), ("ixelles", "Chaussée d'Ixelles 168",
+     50.8338, 4.3660, 1),
+    ("molenbeek", "Rue du Comte de Flandre 20", 50.8548, 4.3385, 1), ("uccle", "Rue de Stalle 77",
+     50.8010, 4.3300, 1),
     ("woluwe-lambert", "Avenue Paul Hymans 2", 50.8420, 4.4250, 1), ("forest", "Rue du Curé 2", 50.8100, 4.3180, 1),
-    ("saint-gilles", "Place Maurice Van Meenen 39", 50.8260, 4.3440, 1), ("jette", "Chaussée de Wemmel 100", 50.8800, 4.3240, 1),
-    ("etterbeek", "Avenue des Casernes 31", 50.8300, 4.3910, 1), ("evere", "Square S. Hoedemaekers 10", 50.8710, 4.4010, 1),
-    ("woluwe-pierre", "Avenue Charles Thielemans 93", 50.8350, 4.4320, 1), ("auderghem", "Rue Émile Idiers 12", 50.8160, 4.4320, 1),
-    ("saint-josse", "Avenue de l'Astronomie 12", 50.8510, 4.3705, 1), ("watermael", "Place Antoine Gilson 1", 50.7985, 4.4150, 1),
-    ("berchem", "Avenue du Roi Albert 33", 50.8640, 4.2930, 1), ("ganshoren", "Avenue Charles-Quint 140", 50.8700, 4.3120, 1),
+    ("saint-gilles", "Place Maurice Van Meenen 39", 50.8260, 4.3440, 1), ("jette",
+     "Chaussée de Wemmel 100", 50.8800, 4.3240, 1),
+    ("etterbeek", "Avenue des Casernes 31", 50.8300, 4.3910, 1), ("evere",
+     "Square S. Hoedemaekers 10", 50.8710, 4.4010, 1),
+    ("woluwe-pierre", "Avenue Charles Thielemans 93", 50.8350, 4.4320, 1), ("auderghem",
+     "Rue Émile Idiers 12", 50.8160, 4.4320, 1),
+    ("saint-josse", "Avenue de l'Astronomie 12", 50.8510, 4.3705, 1), ("watermael",
+     "Place Antoine Gilson 1", 50.7985, 4.4150, 1),
+    ("berchem", "Avenue du Roi Albert 33", 50.8640, 4.2930, 1), ("ganshoren",
+     "Avenue Charles-Quint 140", 50.8700, 4.3120, 1),
     ("koekelberg", "Place Henri Vanhuffel 6", 50.8620, 4.3260, 1),
 )  # fmt: skip
 _WELFARE = ("bruxelles", "schaerbeek", "anderlecht", "ixelles", "molenbeek", "uccle", "forest", "saint-gilles", "jette",
@@ -224,7 +247,9 @@ def _town_halls() -> tuple[Building, ...]:
     for slug, street, lat, lon, rooms in _TOWN_HALLS:
         town = municipality(slug)
         name = f"Maison communale / gemeentehuis {town.name}"
-        found.append(Building(f"commune-{slug}", name, "town-hall", "others", slug, slug, street, lat, lon, rooms))
+        found.append(
+            Building(f"commune-{slug}", name, "town-hall", "others", slug, slug, street, lat, lon, rooms)
+        )
     return tuple(found)
 
 
@@ -234,7 +259,9 @@ def _welfare() -> tuple[Building, ...]:
         town = municipality(slug)
         lat, lon = town.latitude + 0.002 * (number % 3 - 1), town.longitude + 0.003 * (number % 2)
         name, street = f"CPAS / OCMW {town.name}", f"CPAS de {town.name_fr}"
-        found.append(Building(f"cpas-{slug}", name, "welfare", "others", f"cpas-{slug}", slug, street, lat, lon))
+        found.append(
+            Building(f"cpas-{slug}", name, "welfare", "others", f"cpas-{slug}", slug, street, lat, lon)
+        )
     return tuple(found)
 
 
@@ -257,7 +284,12 @@ BUILDINGS: dict[str, tuple[Building, ...]] = {
     "others": _others(),
 }
 
-PARTNERS = {"cirb": "CIRB / CIBG", "stib": "STIB / MIVB", "sibelga": "Sibelga", "others": "Other public bodies"}
+PARTNERS = {
+    "cirb": "CIRB / CIBG",
+    "stib": "STIB / MIVB",
+    "sibelga": "Sibelga",
+    "others": "Other public bodies",
+}
 
 TENANTS: dict[str, tuple[str, str]] = {
     "cirb": ("CIRB / CIBG", "cirb"),

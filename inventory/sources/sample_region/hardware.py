@@ -1,7 +1,8 @@
 """Which published types stand in which partner's rooms, and what a device of a type really draws.
 
-Types are of the library beside `device_types`; their sizes, weights and nameplates are the makers'. The draws here are
-what a power strip would show at peak: plausible shares of the supplies of such machines, invented like all measurements.
+Types are of the library beside `device_types`; their sizes, weights and nameplates are the makers'. The draws here
+are what a power strip would show at peak: plausible shares of the supplies of such machines, invented like all
+measurements.
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ import math
 import re
 from random import Random
 
+from inventory.sources.contract import SourceRef
 from inventory.sources.device_types import DeviceTypeSpec, builtin_library
 from inventory.sources.sample_region.register import Register
-from inventory.sources.contract import SourceRef
 
 MIXED = {
     "hpe-proliant-dl360-gen9": 9, "hpe-proliant-dl360-gen10": 9, "hpe-proliant-dl380-gen9": 7,
@@ -57,7 +58,8 @@ ENCLOSURES = (
 
 # Peak draw in W of one device, lowest and highest, by type; the entry without a type is by height.
 _DRAWS: dict[str, tuple[int, int]] = {
-    "dell-poweredge-r230": (60, 110), "hpe-proliant-dl20-gen10": (55, 120), "supermicro-superserver-5018d-mtf": (60, 130),
+    "dell-poweredge-r230": (60, 110), "hpe-proliant-dl20-gen10": (55, 120),
+    "supermicro-superserver-5018d-mtf": (60, 130),
     "sys-510d-8c-fn6p": (50, 110), "hpe-proliant-dl580-gen9": (560, 900), "dell-poweredge-r840": (480, 780),
     "lenovo-thinksystem-sr850-v2": (480, 820), "dell-poweredge-t340": (90, 160),
     "hpe-bladesystem-c7000": (2600, 4600), "hpe-synergy-12000-frame": (2400, 4300),
@@ -84,7 +86,8 @@ ROLES = {
     "irisnet-termination": "IRISnet termination", "fire-detection": "Fire detection",
 }  # fmt: skip
 PLATFORMS = {
-    "vmware-esxi-8": "VMware ESXi 8", "vmware-esxi-6-7": "VMware ESXi 6.7", "windows-server-2012-r2": "Windows Server 2012 R2",
+    "vmware-esxi-8": "VMware ESXi 8", "vmware-esxi-6-7": "VMware ESXi 6.7",
+    "windows-server-2012-r2": "Windows Server 2012 R2",
     "windows-server-2019": "Windows Server 2019", "debian-12": "Debian 12", "rhel-8": "Red Hat Enterprise Linux 8",
     "ubuntu-22-04": "Ubuntu 22.04",
 }  # fmt: skip
@@ -102,7 +105,8 @@ def inlets(spec: DeviceTypeSpec, role: str) -> tuple[tuple[str, str | None, int 
     """
     if spec.power_ports:
         return tuple(
-            (p.name, p.type, None if p.maximum_draw_w is None else math.ceil(p.maximum_draw_w)) for p in spec.power_ports
+            (p.name, p.type, None if p.maximum_draw_w is None else math.ceil(p.maximum_draw_w))
+            for p in spec.power_ports
         )
     if spec.subdevice_role == "child" or role in _PASSIVE:
         return ()

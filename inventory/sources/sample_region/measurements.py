@@ -27,6 +27,14 @@ SCALES = {
     "cpap-sg23800": (13, 17), "asa5525-x": (7, 9), "ts-1263u-rp": (16, 30), "dell-powervault-me4024": (16, 24),
     "dell-unity-xt-880f": (24, 31),
 }  # fmt: skip
+UNITS = {
+    "power_w": "W",
+    "weight_kg": "kg",
+    "vcpus": "vCPU",
+    "memory_mb": "MB",
+    "disk_mb": "MB",
+    "cpu_pct": "%",
+}
 UNKNOWABLE = ("gone", "bound", "strip", "house", "network", "transfer")
 
 
@@ -37,10 +45,10 @@ def observe(region: Region, unmeasured: set[str]) -> None:
             _power(region, gear)
         _weight(region, gear)
         if gear.workload is not None:
-            for metric, unit, value in zip(("vcpus", "memory_mb", "disk_mb"), ("vCPU", "MB", "MB"), gear.workload, strict=True):
-                _tell(region, gear, metric, float(value), unit, "measured", "value", "inventory agent")
+            for metric, value in zip(("vcpus", "memory_mb", "disk_mb"), gear.workload, strict=True):
+                _tell(region, gear, metric, float(value), "measured", "value", "inventory agent")
             peak = region.rng.uniform(8, 75)
-            _tell(region, gear, "cpu_pct", round(peak, 1), "%", "measured", "p95", "inventory agent")
+            _tell(region, gear, "cpu_pct", round(peak, 1), "measured", "p95", "inventory agent")
 
 
 def publishes_draw(gear: Gear) -> bool:
@@ -56,31 +64,36 @@ def _power(region: Region, gear: Gear) -> None:
     if gear.room.is_metered and rng.random() < METERED:
         for statistic, share in (("peak", 1.0), ("p95", P95), ("mean", MEAN)):
             value = round(gear.draw_w * share * rng.uniform(0.97, 1.0), 1) if share < 1 else gear.draw_w
-            _tell(region, gear, "power_w", value, "W", "measured", statistic, "PDU outlet meter")
+            _tell(region, gear, "power_w", value, "measured", statistic, "PDU outlet meter")
     elif not publishes_draw(gear) and gear.group not in UNKNOWABLE and rng.random() < PLATES_READ:
         plate = math.ceil(gear.draw_w * rng.uniform(1.3, 1.9) / 50) * 50
-        _tell(region, gear, "power_w", float(plate), "W", "nameplate", "value", "rating plate, survey of the rooms")
+        _tell(
+            region, gear, "power_w", float(plate), "nameplate", "value", "rating plate, survey of the rooms"
+        )
 
 
 def _weight(region: Region, gear: Gear) -> None:
     span = SCALES.get(gear.type.slug)
-    if span is None or gear.group in UNKNOWABLE or region.rng.random() >= WEIGHED:
+    if span is None or gear.group in UNKNOWABLE:
+        return
+    # An enclosure was weighed with its blades, or nobody could have carried it.
+    if gear.role not in ("chassis", "blade") and region.rng.random() >= WEIGHED:
         return
     weight = round(region.rng.uniform(*span), 1)
-    _tell(region, gear, "weight_kg", weight, "kg", "measured", "value", "scales, survey of the rooms")
+    _tell(region, gear, "weight_kg", weight, "measured", "value", "scales, survey of the rooms")
 
 
 def _tell(
-    region: Region, gear: Gear, metric: str, value: float, unit: str, basis: str, statistic: str, source: str
+    region: Region, gear: Gear, metric: str, value: float, basis: str, statistic: str, source: str
 ) -> None:
-    start = FIRST_READING + timedelta(days=hash_free_day(gear))
+    start = FIRST_READING + timedelta(days=_first_day(gear))
     is_interval = statistic in ("peak", "p95", "mean")
     region.register.numbered(
         "observations",
         object=gear.ref,
         metric=metric,
         value=value,
-        unit=unit,
+        unit=UNITS[metric],
         basis=basis,
         statistic=statistic,
         observed_at=start + timedelta(days=30),
@@ -90,6 +103,6 @@ def _tell(
     )
 
 
-def hash_free_day(gear: Gear) -> int:
+def _first_day(gear: Gear) -> int:
     """The day of September on which reading the device's room began; the same in every run."""
     return sum(gear.room.key.encode()) % 20

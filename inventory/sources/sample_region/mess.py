@@ -15,7 +15,7 @@ from inventory.sources.sample_region.region import Gear, Region
 
 HOSTILE_NAMES = (
     "{{ 7*7 }}",
-    "=HYPERLINK(\"http://evil.example\",\"x\")",
+    '=HYPERLINK("http://evil.example","x")',
     "<b>x</b>",
     "[bold]x",
     "../x",
@@ -51,7 +51,10 @@ def spoil_gear(region: Region) -> set[str]:
     unknowable = [
         g
         for g in servers
-        if g.group == "unknown" and not publishes_draw(g) and g.type.u_height in (2, 4) and g.room.building.partner != "stib"
+        if g.group == "unknown"
+        and not publishes_draw(g)
+        and g.type.u_height in (2, 4)
+        and g.room.building.partner != "stib"
     ]
     rng.shuffle(unknowable)
     return {g.key for g in unknowable[: region.scaled(UNMEASURED, least=1)]}
@@ -87,7 +90,7 @@ def _double_book(region: Region) -> None:
 def spoil_records(region: Region, applications: Sequence[Application]) -> None:
     """Plant the faults of everything else."""
     register, rng = region.register, region.rng
-    machines = [m for m in region.machines if m.disk_mb is not None and not m.is_restricted]
+    machines = [m for m in region.machines if m.is_sized and not m.is_restricted]
     for name, machine in zip(HOSTILE_NAMES[:4], rng.sample(machines, min(4, len(machines))), strict=False):
         register.fields(machine.ref)["name"] = name
     for name, application in zip(HOSTILE_NAMES[2:5], applications[-3:], strict=False):
@@ -107,7 +110,9 @@ def spoil_records(region: Region, applications: Sequence[Application]) -> None:
     circuits = register.refs("circuits")
     if circuits:
         like = register.fields(circuits[0])
-        register.add("circuits", "VDSL-UNKNOWN", **{**like, "cid": "VDSL-UNKNOWN", "type": "vdsl", "rate_mbps": None})
+        register.add(
+            "circuits", "VDSL-UNKNOWN", **{**like, "cid": "VDSL-UNKNOWN", "type": "vdsl", "rate_mbps": None}
+        )
     _spare_feed(region)
     _reserve(region)
     for site in _quiet_sites(region)[:1]:
@@ -136,7 +141,11 @@ def _reserve(region: Region) -> None:
         units = (rack.lowest, rack.lowest + 1) if number == 0 else (rack.lowest + rack.height_u / 2 // 1,)
         other = next((t for t in tenants if t != room.tenant), room.tenant)
         region.register.numbered(
-            "rack_reservations", rack_id=rack.ref, units=tuple(float(u) for u in units), tenant_id=other, description="promised"
+            "rack_reservations",
+            rack_id=rack.ref,
+            units=tuple(float(u) for u in units),
+            tenant_id=other,
+            description="promised",
         )
 
 

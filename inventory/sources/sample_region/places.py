@@ -1,11 +1,12 @@
 """Partners, bodies, buildings and rooms of a region of a given size, and the servers each room gets.
 
-The default region has about 100 rooms on 85 sites; a smaller one takes fewer buildings of each partner, a larger one adds
-branches. Which buildings there are is in `geography`; lines to them are `network`'s.
+The default region has about 100 rooms on some 90 sites; a smaller one takes fewer buildings of each partner, a larger
+one adds branches. Which buildings there are is in `geography`; lines to them are `network`'s.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from datetime import date
 
@@ -25,24 +26,41 @@ ROOMS_AT_DEFAULT = 100
 # Share of the servers and of the rooms of each partner; STIB's and Sibelga's rooms are many and small.
 SERVER_SHARES = {"cirb": 0.34, "others": 0.32, "stib": 0.20, "sibelga": 0.14}
 ROOM_SHARES = {"cirb": 0.11, "others": 0.55, "stib": 0.20, "sibelga": 0.14}
-LANDLORDS = ("Régie des Bâtiments / Regie der Gebouwen", "Befimmo", "Cofinimmo", "AG Real Estate", "Citydev.brussels")
+LANDLORDS = (
+    "Régie des Bâtiments / Regie der Gebouwen",
+    "Befimmo",
+    "Cofinimmo",
+    "AG Real Estate",
+    "Citydev.brussels",
+)
 LEASED_KINDS = ("headquarters", "agency", "data-room", "school-service", "welfare")
 
 
 def furnish(region: Region) -> None:
     """Tell regions, partners, tenants, sites and locations, and give each room its number of servers."""
     register = region.register
-    capital = register.add("regions", "brussels", name="Région de Bruxelles-Capitale / Brussels Hoofdstedelijk Gewest", slug="brussels")
+    capital = register.add(
+        "regions",
+        "brussels",
+        name="Région de Bruxelles-Capitale / Brussels Hoofdstedelijk Gewest",
+        slug="brussels",
+    )
     towns = {
-        town.slug: register.add("regions", town.slug, name=town.name, slug=f"town-{town.slug}", parent_id=capital)
+        town.slug: register.add(
+            "regions", town.slug, name=town.name, slug=f"town-{town.slug}", parent_id=capital
+        )
         for town in MUNICIPALITIES
     }
-    groups = {slug: register.add("tenant_groups", slug, name=name, slug=slug) for slug, name in PARTNERS.items()}
+    groups = {
+        slug: register.add("tenant_groups", slug, name=name, slug=slug) for slug, name in PARTNERS.items()
+    }
     buildings = _buildings(region)
     used = {b.tenant for chosen in buildings.values() for b, _ in chosen} | set(PARTNERS) & set(TENANTS)
     for slug, (name, partner) in TENANTS.items():
         if slug in used:
-            region.tenants[slug] = register.add("tenants", slug, name=name, slug=f"t-{slug}", group_id=groups[partner])
+            region.tenants[slug] = register.add(
+                "tenants", slug, name=name, slug=f"t-{slug}", group_id=groups[partner]
+            )
     for chosen in buildings.values():
         for building, rooms in chosen:
             _tell_building(region, building, rooms, towns)
@@ -65,7 +83,7 @@ def _room_count(servers: int) -> int:
     if servers <= 2600:
         return max(1, round(ROOMS_AT_DEFAULT * servers / 2600))
     # A larger region has larger rooms as well as more of them.
-    return round(ROOMS_AT_DEFAULT * (servers / 2600) ** 0.7)
+    return round(ROOMS_AT_DEFAULT * math.pow(servers / 2600, 0.7))
 
 
 def _take(region: Region, partner: str, rooms: int) -> list[tuple[Building, int]]:
@@ -114,7 +132,9 @@ def _tell_building(region: Region, building: Building, rooms: int, towns: dict[s
         longitude=building.longitude,
         time_zone="Europe/Brussels",
         landlord=rng.choice(LANDLORDS) if is_leased else None,
-        lease_end=date(rng.choice((2027, 2028, 2028, 2029, 2030, 2032)), rng.choice((3, 6, 9, 12)), 30) if is_leased else None,
+        lease_end=date(rng.choice((2027, 2028, 2028, 2029, 2030, 2032)), rng.choice((3, 6, 9, 12)), 30)
+        if is_leased
+        else None,
     )
     low, high = KINDS[building.kind].area_m2
     for number in range(1, rooms + 1):

@@ -9,7 +9,15 @@ from __future__ import annotations
 from inventory.sources.sample_region.fleet import add_gear
 from inventory.sources.sample_region.region import Gear, RackFill, Region, Room
 
-ON_TOP = ("switch", "san-switch", "patch-panel", "distribution-frame", "router", "irisnet-termination", "cable-management")
+ON_TOP = (
+    "switch",
+    "san-switch",
+    "patch-panel",
+    "distribution-frame",
+    "router",
+    "irisnet-termination",
+    "cable-management",
+)
 AT_BOTTOM = ("ups", "storage-shelf", "storage", "chassis")
 STRIPS = ("apc-ap8959eu3", "px2-5205r", "ap8853")
 FILL = 0.8  # share of a rack's units that is filled before people start the next
@@ -38,7 +46,12 @@ def _place(region: Region, room: Room, gear: Gear) -> None:
         if gear.role in ON_TOP:
             if rack.next_high - whole >= rack.next_low:
                 rack.next_high -= whole
-                _hang(gear, rack, rack.next_high, "rear" if gear.role == "switch" and not gear.type.is_full_depth else "front")
+                _hang(
+                    gear,
+                    rack,
+                    rack.next_high,
+                    "rear" if gear.role == "switch" and not gear.type.is_full_depth else "front",
+                )
                 return
         elif rack.next_low + whole <= min(rack.next_high, rack.lowest + rack.height_u * FILL):
             position = float(int(rack.next_low)) if height == int(height) else rack.next_low
@@ -83,6 +96,8 @@ def _new_rack(region: Region, room: Room, *, least_u: int) -> None:
     for _ in range(2):
         strip = add_gear(region, room, "strip", region.types[rng.choice(STRIPS)], "pdu")
         strip.rack, strip.draw_w = rack, 0.0
-    panel = add_gear(region, room, "house", region.types["generic-lc-12-port-fiber-patch-panel"], "patch-panel")
+    panel = add_gear(
+        region, room, "house", region.types["generic-lc-12-port-fiber-patch-panel"], "patch-panel"
+    )
     rack.next_high -= 1
     _hang(panel, rack, rack.next_high, "front")

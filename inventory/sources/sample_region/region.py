@@ -5,7 +5,7 @@ Values only; which rooms and gear there are is decided by `places`, `fleet`, `ro
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import TypeVar
@@ -85,13 +85,14 @@ class Gear:
 
 @dataclass(slots=True)
 class Machine:
-    """One virtual machine; a size is None where nobody knows it."""
+    """One virtual machine. `is_sized`: all its sizes are known; otherwise `disk_mb` may be None."""
 
     ref: SourceRef
     name: str
     room: Room
     cluster: SourceRef
     disk_mb: int | None
+    is_sized: bool
     is_restricted: bool
 
 
@@ -114,6 +115,16 @@ class Region:
     def pick(self, weights: Mapping[Choice, float]) -> Choice:
         """One of the keys, by weight."""
         return self.rng.choices(list(weights), weights=list(weights.values()))[0]
+
+    def dealt(self, weights: Mapping[Choice, float], count: int) -> Iterator[Choice]:
+        """So many of the keys in exact proportion, shuffled: a region's sums hardly depend on its seed."""
+        cards = [
+            key
+            for key, part in zip(weights, shares(count, list(weights.values())), strict=True)
+            for _ in range(part)
+        ]
+        self.rng.shuffle(cards)
+        return iter(cards)
 
     def gear(self, *groups: str) -> list[Gear]:
         """The gear of some groups in the order in which it was made; of all, without any."""

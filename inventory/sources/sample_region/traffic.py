@@ -36,7 +36,15 @@ def number(region: Region) -> None:
     for index, room in enumerate(region.rooms):
         base = NETWORK + index * ADDRESSES_OF_ROOM
         vlan = 100 + index % 3900
-        register.add("prefixes", room.key, prefix=f"{base}/21", status="active", tenant_id=room.tenant, scope=room.site, vlan_vid=vlan)
+        register.add(
+            "prefixes",
+            room.key,
+            prefix=f"{base}/21",
+            status="active",
+            tenant_id=room.tenant,
+            scope=room.site,
+            vlan_vid=vlan,
+        )
         host = 10
         for gear in room.gear:
             if gear.role in ("server", "hypervisor", "blade", "firewall") and rng.random() < 0.5:
@@ -122,23 +130,35 @@ class _Flows:
         self._left = {site: rate * FLOW_SHARE for site, rate in rates.items()}
 
     def tell(self) -> None:
-        directories = {a.room.building.partner: a for a in self._applications if a.template.name == "Directory"}
+        directories = {
+            a.room.building.partner: a for a in self._applications if a.template.name == "Directory"
+        }
         names = {a.room.building.partner: a for a in self._applications if a.template.name == "DNS and DHCP"}
-        platforms = [a for a in self._applications if a.room.building.kind == "data-room" and a.template.platform]
+        platforms = [
+            a for a in self._applications if a.room.building.kind == "data-room" and a.template.platform
+        ]
         for application in self._applications:
             partner = application.room.building.partner
             for services, rate, what in ((directories, 1.0, "sign-on"), (names, 0.2, "name look-ups")):
                 service = services.get(partner)
-                if service is not None and service is not application and application.template.name not in ("Directory", "DNS and DHCP"):
+                if (
+                    service is not None
+                    and service is not application
+                    and application.template.name not in ("Directory", "DNS and DHCP")
+                ):
                     self._between(application, service, rate, 20.0, what)
             if application.template.platform and application.room.building.kind == "town-hall":
-                like = next((p for p in platforms if p.template.platform == application.template.platform), None)
+                like = next(
+                    (p for p in platforms if p.template.platform == application.template.platform), None
+                )
                 if like is not None:
                     self._between(application, like, 2.0, 60.0, "counter and back office")
             self._within(application)
         self._cameras()
 
-    def _flow(self, source: SourceRef, target: SourceRef, rate: float | None, latency: float | None, what: str) -> None:
+    def _flow(
+        self, source: SourceRef, target: SourceRef, rate: float | None, latency: float | None, what: str
+    ) -> None:
         self._region.register.numbered(
             "flows", source=source, target=target, rate_mbps=rate, latency_ms=latency, description=what
         )
@@ -151,7 +171,9 @@ class _Flows:
             self._left[site] -= granted
         return granted
 
-    def _between(self, one: Application, other: Application, rate: float, latency_ms: float, what: str) -> None:
+    def _between(
+        self, one: Application, other: Application, rate: float, latency_ms: float, what: str
+    ) -> None:
         granted = self._spend(one.room, rate * self._region.rng.uniform(0.5, 1.5))
         if granted > 0:
             self._flow(one.ref, other.ref, granted, latency_ms, what)
@@ -159,11 +181,13 @@ class _Flows:
     def _within(self, application: Application) -> None:
         """Front ends to their data; some stand no distance at all."""
         rng = self._region.rng
-        sized = [m.ref for m in application.machines if m.disk_mb is not None]
+        sized = [m.ref for m in application.machines if m.is_sized]
         if len(sized) >= 2 and rng.random() < 0.7:
             is_tight = rng.random() < 0.35
             rate = float(rng.choice((5, 10, 20, 40)))
-            self._flow(sized[0], sized[1], rate, 1.0 if is_tight else rng.choice((10.0, None)), "front end to data")
+            self._flow(
+                sized[0], sized[1], rate, 1.0 if is_tight else rng.choice((10.0, None)), "front end to data"
+            )
         boxes = [g.ref for g in application.gear if g.is_restricted]
         if len(boxes) >= 2 and application.template.is_restricted:
             self._flow(boxes[0], boxes[1], 8.0, 0.5, "control loop")

@@ -64,7 +64,9 @@ def _tell_device(region: Region, gear: Gear) -> None:
         tenant_id=gear.tenant,
         site_id=gear.room.site,
         location_id=gear.room.location,
-        rack_id=gear.rack.ref if gear.rack else (gear.parent.rack.ref if gear.parent and gear.parent.rack else None),
+        rack_id=gear.rack.ref
+        if gear.rack
+        else (gear.parent.rack.ref if gear.parent and gear.parent.rack else None),
         position=gear.position,
         face=gear.face,
         status=gear.status,
@@ -109,7 +111,14 @@ def _tell_strip(region: Region, strip: Gear, feeds: dict[str, list[SourceRef]], 
     side = 0 if not sides[0] else 1
     spec = strip.type
     (inlet,) = [
-        region.register.add("power_ports", f"{strip.key}/{name}", device_id=strip.ref, name=name, type=kind, maximum_draw_w=draw)
+        region.register.add(
+            "power_ports",
+            f"{strip.key}/{name}",
+            device_id=strip.ref,
+            name=name,
+            type=kind,
+            maximum_draw_w=draw,
+        )
         for name, kind, draw in inlets(spec, strip.role)[:1]
     ]
     _cable(region, "power", inlet, feeds[rack.ref.external_id][side])
@@ -193,7 +202,12 @@ class _Switchboard:
                 continue  # the library repeats some names
             self._told.add(external_id)
             port = self._region.register.add(
-                "interfaces", external_id, device_id=switch.ref, name=interface.name, type=interface.type, enabled=True
+                "interfaces",
+                external_id,
+                device_id=switch.ref,
+                name=interface.name,
+                type=interface.type,
+                enabled=True,
             )
             _cable(self._region, kind, end, port)
             return
@@ -248,5 +262,10 @@ def _panel(region: Region, panel: Gear) -> None:
             "rear_ports", f"{panel.key}/{rear}", device_id=panel.ref, name=rear, type="lc", positions=1
         )
         region.register.add(
-            "front_ports", f"{panel.key}/{front}", device_id=panel.ref, name=front, type="lc", rear_port_id=back
+            "front_ports",
+            f"{panel.key}/{front}",
+            device_id=panel.ref,
+            name=front,
+            type="lc",
+            rear_port_id=back,
         )

@@ -95,7 +95,9 @@ def _machine(
         name=name,
         cluster_id=cluster,
         tenant_id=room.tenant,
-        platform_id=SourceRef("platforms", rng.choice(("windows-server-2019", "debian-12", "rhel-8", "ubuntu-22-04"))),
+        platform_id=SourceRef(
+            "platforms", rng.choice(("windows-server-2019", "debian-12", "rhel-8", "ubuntu-22-04"))
+        ),
         status="active" if rng.random() < 0.97 else "offline",
         vcpus=sizes["vcpus"],
         memory_mb=sizes["memory_mb"],
@@ -106,9 +108,13 @@ def _machine(
         whole = int(sizes["disk_mb"] or 0)
         system = min(whole // 2, 60_000)
         for label, size_mb in (("system", system), ("data", whole - system)):
-            region.register.add("virtual_disks", f"{name}/{label}", virtual_machine_id=machine, name=label, size_mb=size_mb)
+            region.register.add(
+                "virtual_disks", f"{name}/{label}", virtual_machine_id=machine, name=label, size_mb=size_mb
+            )
     share = RESTRICTED_SHARE.get(room.building.kind, 0.0)
     disk = sizes["disk_mb"]
+    disk_known = None if disk is None else int(disk)
+    is_sized = None not in sizes.values()
     region.machines.append(
-        Machine(machine, name, room, cluster, None if disk is None else int(disk), rng.random() < share)
+        Machine(machine, name, room, cluster, disk_known, is_sized, is_restricted=rng.random() < share)
     )
