@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from capacity.cloud_placement import CloudPlacer, host_capacity, storage_hosts, usable_storage_mb
 from capacity.facility import CloudPool, Facility
 from capacity.plan import Bound
+from capacity.rack_bins import UNLIMITED
 from capacity.rack_items import Item
-from capacity.rack_problem import SLOTS_PER_UNIT, UNLIMITED, RackProblem
+from capacity.rack_problem import SLOTS_PER_UNIT, RackProblem
 from capacity.resources import TOLERANCE
 from capacity.solvers.rack_relaxation import empty_left, relax
 
@@ -230,7 +231,7 @@ class RackBounds:
                 left = (self.a.node_cap[node] - self.start.nodes[scenario, node]) / share
                 tightest[node] = min(tightest.get(node, math.inf), float(left))
         for node, left in sorted(tightest.items()):
-            path = f"facility.supply[{self.problem.supply.names[node]}].rating_w"
+            path = f"facility.supply[{self.problem.supply.names[self.problem.nodes[node]]}].rating_w"
             yield _out("facility", "power_w", shared, left, path)
 
     def _shares_of_all(self, scenario: int) -> dict[int, float]:

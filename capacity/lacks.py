@@ -16,8 +16,8 @@ from capacity.facility import Facility
 from capacity.plan import AssetDemand, Lack
 from capacity.rack_items import Item
 from capacity.rack_problem import SLOTS_PER_UNIT, RackProblem
-from capacity.solvers import racks
 from capacity.solvers import rack_moves as moves
+from capacity.solvers import racks
 from capacity.solvers.rack_filling import headroom
 from inventory.estate import Ref
 
@@ -172,8 +172,9 @@ class _Wording:
                 if source not in above:
                     above.add(source)
                     waiting.append(source)
-        left = supply.usable_w - self.state.nodes.max(axis=0)
-        return min(above, key=lambda node: (left[node], node))
+        left = self.a.node_cap - self.state.nodes.max(axis=0)
+        numbers = [i for i, node in enumerate(self.problem.nodes) if node in above]
+        return self.problem.nodes[min(numbers, key=lambda i: (left[i], i))]
 
     def _cooling(self, bins: Sequence[int]) -> Lack:
         b, left = self._best(bins, lambda b: self.state.cooling_left[self.a.bin_zone[b]])

@@ -129,16 +129,16 @@ class SupplyModel:
                 alive[:, node] &= alive[:, list(self.sources[node])].any(axis=1)
         return alive
 
-    def shares(self, node: int) -> Floats:
-        """The share of a node's load that goes to each of its sources, [S × sources]; 0 where the node is dead."""
+    def dealt(self, node: int) -> Floats:
+        """How a load at this node is dealt to its sources, [S × sources], by which of them are alive in each scenario."""
         alive = self.alive[:, list(self.sources[node])]
+        dealt: Floats = np.zeros(alive.shape)
         if self.nodes[node].mode == "parallel":
-            count = alive.sum(axis=1, keepdims=True)
-            return np.divide(alive, count, out=np.zeros(alive.shape), where=count > 0)
-        first = np.zeros(alive.shape)
-        rows = alive.any(axis=1)
-        first[rows, alive[rows].argmax(axis=1)] = 1.0
-        return first
+            dealt[:] = alive / np.maximum(alive.sum(axis=1, keepdims=True), 1)
+        elif alive.shape[1]:
+            rows = alive.any(axis=1)
+            dealt[rows, alive[rows].argmax(axis=1)] = 1.0
+        return dealt
 
     def evaluate(self, loads: Sequence[Load]) -> SupplyLoads:
         """Loads of every node and leg in every scenario. Raises ProblemError for a supply on an unknown feed."""
@@ -153,13 +153,14 @@ class SupplyModel:
             self._add_feeds(result, loads, corded)
         for node in reversed(self.order):
             if self.sources[node]:
-                carried = result.nodes[:, node, None] * self.shares(node)
+                carried = result.nodes[:, node, None] * self.dealt(node)
                 for column, source in enumerate(self.sources[node]):
                     result.nodes[:, source] += carried[:, column]
         return result
 
     def _add_feeds(self, result: SupplyLoads, loads: Sequence[Load], corded: Sequence[int]) -> None:
-        feeds, starts = [], []
+        feeds: list[int] = []
+        starts: list[int] = []
         for i in corded:
             starts.append(len(feeds))
             feeds += [self.feed(supply.feed) for supply in loads[i].supplies]

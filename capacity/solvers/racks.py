@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from capacity.solvers.rack_filling import fill_bin, fill_group, insert_each
-from capacity.solvers.rack_relaxation import Relaxation, empty_left, relax
 from capacity.solvers.rack_moves import (
     DIMENSIONS,
     EPSILON,
@@ -28,6 +27,7 @@ from capacity.solvers.rack_moves import (
     place,
     take_out,
 )
+from capacity.solvers.rack_relaxation import Relaxation, empty_left, relax
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

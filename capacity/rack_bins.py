@@ -1,0 +1,103 @@
+"""Every rack that could hold something at the target: those that stand there, and any model at any free position.
+
+Answers which racks there are for whom, and what floor and bay allow; what goes into them is the rack solver's, over
+`rack_problem`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from capacity.facility import Facility, Position, RackModel, TargetRack
+from capacity.facility_file import mount_kit
+from capacity.power import SupplyModel
+
+UNLIMITED = 1e15
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """A rack that stands, or one of `model` that could be bought at `position` (`rack` is then as delivered)."""
+
+    rack: TargetRack
+    position: Position
+    model: int  # index in the facility's rack models; -1: stands already
+    floor_kg: float  # what the floor bears here, the rack included
+
+
+def floor_limit_kg(facility: Facility, position: Position, width_mm: float, depth_mm: float) -> float:
+    """What a loaded rack may weigh at a position by the hall's floor limit, its own weight included."""
+    floor = next(hall.floor for hall in facility.halls if hall.name == position.hall)
+    if floor.basis == "point":
+        return UNLIMITED if floor.point_kg is None else 4 * floor.point_kg
+    if floor.limit_kg_m2 is None:
+        return UNLIMITED
+    if floor.basis == "bay":
+        return floor.limit_kg_m2 * position.width_m * position.depth_m
+    return floor.limit_kg_m2 * width_mm * depth_mm / 1e6
+
+
+def fits_position(facility: Facility, model: RackModel, position: Position) -> bool:
+    """Whether a rack model may stand at a position: footprint within the bay, light enough to roll in, feeds enough."""
+    floor = next(hall.floor for hall in facility.halls if hall.name == position.hall)
+    rolling_kg = model.tare_kg + sum(item.weight_kg for item in model.kit)
+    cords = [cord for item in model.kit for cord in item.cords]
+    return (
+        model.width_mm <= position.width_m * 1000 + 1e-6
+        and model.depth_mm <= position.depth_m * 1000 + 1e-6
+        and (floor.rolling_kg is None or rolling_kg <= floor.rolling_kg)
+        and max(cords, default=-1) < len(position.feeds)
+    )
+
+
+def new_rack(model: RackModel, position: Position, rack_id: str, supply: SupplyModel) -> TargetRack:
+    """A rack of a model as delivered to a position, with its fixed kit; its owner is still open."""
+    is_three_phase = all(supply.legs[supply.feed(feed)] == 3 for feed in position.feeds)
+    return TargetRack(
+        id=rack_id,
+        model=model.model,
+        position=position.name,
+        owner="",
+        height_u=model.height_u,
+        starting_unit=1,
+        width_mm=model.width_mm,
+        depth_mm=model.depth_mm,
+        tare_kg=model.tare_kg,
+        max_weight_kg=model.max_weight_kg,
+        contents=mount_kit(model, position, is_three_phase=is_three_phase),
+    )
+
+
+def bins_of(facility: Facility, supply: SupplyModel) -> tuple[Bin, ...]:
+    """Standing racks, then every rack that could be bought at a free position: early phases first, big models first."""
+    positions = {position.name: position for position in facility.positions}
+    ready = {phase.name: phase.ready_on for phase in facility.phases}
+    found = []
+    for rack in facility.racks:
+        position = positions[rack.position]
+        floor_kg = floor_limit_kg(facility, position, rack.width_mm, rack.depth_mm)
+        found.append(Bin(rack, position, -1, floor_kg))
+    taken = {rack.position for rack in facility.racks}
+    names = {rack.id for rack in facility.racks}
+    free = [p for p in facility.positions if p.name not in taken]
+    models = sorted(
+        range(len(facility.rack_models)),
+        key=lambda i: (-facility.rack_models[i].height_u, -facility.rack_models[i].max_weight_kg, i),
+    )
+    for position in sorted(free, key=lambda p: (ready[p.phase], p.owner is None)):
+        for model in models:
+            kind = facility.rack_models[model]
+            if fits_position(facility, kind, position):
+                rack_id = position.name if position.name not in names else f"{position.name}-new"
+                floor_kg = floor_limit_kg(facility, position, kind.width_mm, kind.depth_mm)
+                found.append(Bin(new_rack(kind, position, rack_id, supply), position, model, floor_kg))
+    return tuple(found)
+
+
+def groups_of(facility: Facility) -> tuple[tuple[str, str], ...]:
+    """Owner and security zone of every group: narrow zones first, owners in the order of their entitlements."""
+    zones = sorted(
+        {p.security_zone for p in facility.positions},
+        key=lambda zone: (sum(p.security_zone == zone for p in facility.positions), zone),
+    )
+    return tuple((entry.partner, zone) for zone in zones for entry in facility.entitlements)
