@@ -27,7 +27,7 @@ from capacity.plan import AssetDemand, Decision, Lack, MoveGroup, Step, Unplaced
 from capacity.readiness import Readiness
 from capacity.solvers.scheduling import Timeline
 from capacity.steps import DAY, Booking, Replica, StepWriter, timeline_of
-from capacity.windows import SLOT_MINUTES, Grid, Windows, intersected
+from capacity.windows import SLOT_MINUTES, Grid, Interval, Windows, intersected
 from capacity.work import Job, WorkBook
 from inventory.estate import Circuit, Estate, Ref
 

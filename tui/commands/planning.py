@@ -85,7 +85,7 @@ def capacity(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
-    """Show use against supply in every dimension, at every site and at the target, and power under every single loss."""
+    """Show use against supply in every dimension, at every site and the target, and power under every single loss."""
     from capacity.target_usage import target_usage
     from capacity.usage import source_usage
     from inventory.documents import to_data
@@ -185,7 +185,7 @@ def show_plan(made: object) -> None:
             f"{len(made.unplaced)} assets without a place, {unproven} of them unproven",
             ["asset", "lacks", "why"],
             [
-                [u.name, ", ".join(l.dimension for l in u.lacks), u.lacks[0].explanation]
+                [u.name, ", ".join(lack.dimension for lack in u.lacks), u.lacks[0].explanation]
                 for u in made.unplaced[:12]
             ],
         )
@@ -217,13 +217,13 @@ def diff(
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
     """Compare two plans; exit code 2 when they differ."""
+    from capacity.plan_diff import as_json as to_json
+    from capacity.plan_diff import as_text
     from capacity.plan_diff import diff as compare
-    from capacity.plan_diff import render_text
-    from inventory.documents import to_json
 
     workspace: Workspace = context.obj
     found = compare(workspace.plan(first), workspace.plan(second))
-    output.data(to_json(found, indent=2) if as_json else render_text(found))
+    output.data(to_json(found) if as_json else as_text(found))
     if not found.is_empty:
         raise typer.Exit(FINDINGS)
 

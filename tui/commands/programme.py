@@ -86,13 +86,14 @@ def demo(
     with _stage("proof: the plan replayed event by event") as made:
         violations = check(estate, facility, plan)
         if violations:
-            output.data(render(violations, "text", where=PLAN_FILE))
+            output.data(render(violations, "text", plan_path=PLAN_FILE))
             raise typer.Exit(2)
         write_text(workspace.path(PLAN_FILE), to_json(plan, indent=1) + "\n")
         made("every rule holds; wrote plan.json")
     with _stage("playbooks") as made:
         project = generate(estate, facility, plan, workspace.path("playbooks"))
-        made(f"{project.playbook_count} playbooks for {project.host_count} hosts in playbooks/")
+        playbooks = sum(name.startswith("wave-") and name.endswith(".yml") for name in project.files)
+        made(f"{playbooks} playbooks for {project.hosts} hosts in playbooks/")
     with _stage("reports") as made:
         partners = [entitlement.partner for entitlement in facility.entitlements]
         for partner in partners:
