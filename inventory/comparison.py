@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from sqlalchemy import select
 
+from inventory.collector import paused_collector
 from inventory.database import Database
 from inventory.errors import InputError, SeveralErrors, SourceError, VorstError
 from inventory.estate import LISTS
@@ -33,9 +34,11 @@ from inventory.sources.contract import SourceObject, SourceSnapshot
 Policy = Literal["report", "ours", "theirs"]
 LONGEST_EXTERNAL_ID = 500
 MOST_ERRORS = 200
+_UNKNOWN: tuple[Any, ...] = (None, "", [], ())
 _LABELS = ("name", "model", "cid", "prefix", "address", "label", "slug")
 
 
+@paused_collector()
 def diff(
     database: Database,
     snapshot: SourceSnapshot,
@@ -257,6 +260,9 @@ class _Comparison:
             said = theirs.plain[name]
             if value == ours or (name in base and base[name] == said):
                 settled[name] = said
+                continue
+            if name not in base and said in _UNKNOWN and self._policy == "report":
+                self._skipped[kind, name, "source", "the source has no value for it"] += 1
                 continue
             change = FieldChange(name, to_plain(specs[name], ours), said, base.get(name))
             if self._policy == "theirs" or self._is_unchanged_here(specs[name], ours, base):

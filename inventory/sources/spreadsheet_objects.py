@@ -45,7 +45,7 @@ class ObjectBuilder:
         """Every object, or what could be built while errors are in `findings`."""
         for sheet in ("Tenants", "Sites", "Rooms", "Racks", "Clusters", "Virtual machines", "Applications"):
             self._registered(sheet)
-        self._registered("Device types", self._type_ports)
+        self._registered("Device types")
         self._registered("Devices", self._inherit_room)
         for row in self._tables["Power"].rows:
             self._power(row)
@@ -170,9 +170,6 @@ class ObjectBuilder:
     def _scope(self, row: Row, values: dict[str, Any]) -> None:
         if {"site_id", "location_id"} & set(row.values):
             values["scope"] = self._reference(row, "location_id") or self._reference(row, "site_id")
-
-    def _type_ports(self, entry: Entry, values: dict[str, Any]) -> None:
-        values["part_number"] = values.get("part_number") or ""
 
     def _ports(self, entry: Entry) -> None:
         row = entry.row

@@ -122,6 +122,24 @@ def test_absent_is_not_empty_and_empty_is_not_absent(any_database):
     assert (site.landlord, site.time_zone) == ("Regie der Gebouwen", None)
 
 
+def test_what_another_source_does_not_know_disputes_nothing(any_database):
+    take(any_database, reading(a_site(landlord="Regie der Gebouwen"), source="netbox:a"))
+    sheet = reading(a_site("s1", name="Site 1", slug="site-1", landlord=None), source="spreadsheet:b")
+
+    changes = diff(any_database, sheet)
+
+    assert changes.summary() == "1 link"
+    assert NotCompared("sites", "landlord", "source", 1, "the source has no value for it") in changes.not_compared
+    apply(any_database, changes, who="ann")
+    assert take_snapshot(any_database).sites[0].landlord == "Regie der Gebouwen"
+    assert diff(any_database, sheet).is_empty
+    # Who lets the source decide gets its empty field, too.
+    theirs = diff(any_database, sheet, conflicts="theirs")
+    assert [item.fields for item in theirs.of_kind("update")] == [
+        (FieldChange("landlord", "Regie der Gebouwen", None, None),)
+    ]
+
+
 def test_a_field_the_inventory_has_not_is_said(any_database):
     changes = diff(any_database, reading(a_site("1", colour="red"), a_site("2", colour="red")))
 

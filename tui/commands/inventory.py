@@ -12,6 +12,7 @@ from tui import output
 from tui.workspace import Workspace, init_workspace, user_name
 
 if TYPE_CHECKING:
+    from inventory.records import Change
     from inventory.rows import Ref
     from inventory.sources.contract import SourceSnapshot
 
@@ -166,7 +167,16 @@ def _show_changes(changes: object) -> None:
         right=range(1, len(columns) + 1),
     )
     for change in changes.of_kind("conflict")[:50]:
-        output.say(f"conflict: {output.plain(change)}")
+        output.say(f"conflict: {output.plain(conflict_text(change))}")
+
+
+def conflict_text(change: Change) -> str:
+    """One conflict as a line: which object, where the source has it, what stands here and what the source says."""
+    where = f" ({change.where})" if change.where else ""
+    sides = "; ".join(f"{f.field} is {f.before!r} here and {f.after!r} there" for f in change.fields)
+    return f"{change.object_kind} {change.label or change.external_id}{where}: {change.reason}" + (
+        f": {sides}" if sides else ""
+    )
 
 
 def estate(

@@ -74,6 +74,15 @@ def test_a_partner_is_the_tenants_group(tmp_path: Path) -> None:
     }
 
 
+def test_an_absent_part_number_is_not_told_either(tmp_path: Path) -> None:
+    book = {
+        "Device types": [{"Manufacturer": "Dell", "Model": "R640", "Height (U)": 1}],
+    }
+    snapshot = read_spreadsheet(write_book(tmp_path / "types.xlsx", book))
+    (device_type,) = [item for item in snapshot.objects if item.kind == "device_types"]
+    assert "part_number" not in device_type.fields
+
+
 def test_a_column_that_is_absent_is_not_told_and_an_empty_cell_is_none(tmp_path: Path) -> None:
     book = a_region()
     for row in book["Racks"]:
