@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from inventory.collector import paused_collector
 from inventory.database import Database
 from inventory.estate import LISTS, Estate, sealed
 from inventory.fields import fields_of, from_plain, from_record, has_id, row_class
@@ -18,6 +19,7 @@ from inventory.models.provenance import Override, WorkspaceMeta
 from inventory.models.tables import sql
 
 
+@paused_collector()
 def take_snapshot(database: Database) -> Estate:
     """The Estate at the database's present revision, sealed with its content hash."""
     with database.reading() as connection:

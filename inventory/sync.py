@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, not_, select, update
 
+from inventory.collector import paused_collector
 from inventory.comparison import Policy, diff
 from inventory.database import Database
 from inventory.errors import StaleError
@@ -42,6 +43,7 @@ class Applied:
     deleted: int
 
 
+@paused_collector()
 def apply(
     database: Database, changes: ChangeSet, *, who: str, reason: str = "", at: datetime | None = None
 ) -> Applied:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -7,7 +8,7 @@ import pytest
 from inventory_builders import a_site, reading, take
 
 from inventory.documents import content_hash, from_json, to_json
-from inventory.errors import InputError
+from inventory.errors import InputError, SeveralErrors
 from inventory.history import history, keep_run, runs
 from inventory.records import (
     CHANGE_MEANINGS,
@@ -20,6 +21,7 @@ from inventory.records import (
     sealed_run,
 )
 from inventory.rows import Ref
+from inventory.sync import diff
 
 START = datetime(2027, 3, 6, 22, tzinfo=UTC)
 
@@ -92,3 +94,11 @@ def test_the_history_shows_the_newest_first_and_only_what_was_asked(any_database
     assert [line.object for line in history(any_database, since_revision=1)] == [Ref("sites", 1)]
     assert len(history(any_database, limit=2)) == 2
     assert [line.operation for line in history(any_database, Ref("sites", 1))] == ["update", "create"]
+
+
+def test_the_garbage_collector_runs_again_after_a_comparison_even_a_failing_one(any_database):
+    take(any_database, reading(a_site()))
+    with pytest.raises(SeveralErrors):
+        diff(any_database, reading(a_site(latitude="north")))
+
+    assert gc.isenabled()
