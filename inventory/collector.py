@@ -1,6 +1,7 @@
 """Work on many thousands of rows without the cyclic garbage collector walking over all of them again and again.
 
 It changes no result, only how long it takes: rows and changes form no cycles, and all stay alive while they are made.
+"""
 
 from __future__ import annotations
 
