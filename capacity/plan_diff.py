@@ -220,7 +220,7 @@ def _natural(key: str) -> tuple[tuple[int, int, str], ...]:
 # --- rendering -----------------------------------------------------------------------------------------------------
 
 
-def render_text(found: PlanDiff, *, shown: int | None = SHOWN_PER_SECTION) -> str:
+def as_text(found: PlanDiff, *, shown: int | None = SHOWN_PER_SECTION) -> str:
     """The differences for a person, at most `shown` rows a section (None: all), ending in a line break."""
     if found.is_empty:
         return "The plans are the same.\n"
@@ -269,7 +269,7 @@ def _value_text(value: Any) -> str:
     return harmless(f"{value:.10g}" if isinstance(value, float) else str(value))
 
 
-def render_json(found: PlanDiff) -> str:
+def as_json(found: PlanDiff) -> str:
     """The whole diff as a JSON document, ending in a line break."""
     document = {
         "schema_version": DOCUMENT_VERSION,

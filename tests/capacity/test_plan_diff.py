@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from plan_builders import a_plan, at, device, machine
 
 from capacity.plan import sealed
-from capacity.plan_diff import SECTIONS, FieldDifference, diff, render_json, render_text
+from capacity.plan_diff import SECTIONS, FieldDifference, as_json, as_text, diff
 from inventory.documents import to_data
 
 
@@ -21,7 +21,7 @@ def test_a_plan_does_not_differ_from_itself() -> None:
 
     assert found.is_empty
     assert found.differences == ()
-    assert render_text(found) == "The plans are the same.\n"
+    assert as_text(found) == "The plans are the same.\n"
 
 
 @given(first=st.sampled_from(CASES), second=st.sampled_from(CASES))
@@ -69,7 +69,7 @@ def test_a_step_a_week_later_says_by_how_much_and_for_whom() -> None:
 
     assert [(f.field, f.shift_minutes) for f in step.fields][:2] == [("start", 7 * 1440), ("end", 7 * 1440)]
     assert {d.label for d in found.of("moves")} == {"ticket-db", "vm-1", "vm-2", "vm-3", "vm-4"}
-    assert "start 2027-03-13T22:00:00+01:00 → 2027-03-20T22:00:00+01:00 (7 days later)" in render_text(found)
+    assert "start 2027-03-13T22:00:00+01:00 → 2027-03-20T22:00:00+01:00 (7 days later)" in as_text(found)
 
 
 def test_waves_and_objectives() -> None:
@@ -103,18 +103,18 @@ def test_text_is_short_and_json_is_whole() -> None:
     plan = a_plan()
     other = replace(plan, decisions=tuple(replace(d, reason="new") for d in plan.decisions))
     found = diff(plan, other)
-    text = render_text(found, shown=3)
+    text = as_text(found, shown=3)
 
     assert len([line for line in text.splitlines() if line.startswith("  ~")]) == 3
     assert f"… and {len(plan.decisions) - 3} more" in text
-    assert json.loads(render_json(found))["count"] == len(plan.decisions)
+    assert json.loads(as_json(found))["count"] == len(plan.decisions)
 
 
 def test_a_hostile_name_stays_on_its_line() -> None:
     plan = a_plan()
     name = "x\n+ forged\x1b[31m"
     other = sealed(replace(plan, racks=changed(plan.racks, "id", "N1", id=name)))
-    text = render_text(diff(plan, with_step(other, "racks", commissions=(name, "N2"))))
+    text = as_text(diff(plan, with_step(other, "racks", commissions=(name, "N2"))))
 
     assert not any(line.strip() == "+ forged\x1b[31m" for line in text.splitlines())
     assert "\x1b" not in text
