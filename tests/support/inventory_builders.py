@@ -48,7 +48,9 @@ def its_type() -> tuple[SourceObject, ...]:
     )
 
 
-def reading(*objects: SourceObject, source: str = "netbox:test", complete: Iterable[str] | None = None) -> SourceSnapshot:
+def reading(
+    *objects: SourceObject, source: str = "netbox:test", complete: Iterable[str] | None = None
+) -> SourceSnapshot:
     """A reading that saw every list to its end, unless `complete` says which."""
     kinds = frozenset(TABLES) if complete is None else frozenset(complete)
     return SourceSnapshot(source, tuple(objects), complete_kinds=kinds, read_at=NOW)
