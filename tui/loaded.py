@@ -1,0 +1,152 @@
+"""What the terminal UI shows: the documents of a workspace, read once into one immutable value.
+
+Screens read it and never change it; a reload makes a new one. Whether the plan holds is proven later, beside the
+screens, and put into a copy (`violations`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from inventory.errors import VorstError
+from tui.workspace import Progress, Workspace
+
+if TYPE_CHECKING:
+    from capacity.belonging import Belonging
+    from capacity.facility import Facility, TargetRack
+    from capacity.plan import AssetDemand, Decision, DevicePlacement, Plan, Unplaced, WorkloadPlacement
+    from capacity.verify import Violation
+    from inventory.estate import Estate
+    from inventory.history import HistoryLine
+    from inventory.quality import Finding
+    from inventory.records import RunRecord
+    from inventory.rows import Ref
+
+PLAYBOOKS_FOLDER = "playbooks"
+HISTORY_LINES = 2000
+STAGES = ("inventory", "facility", "plan", "demands", "findings", "history")
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """The documents and what was derived from them. `plan` is None where none was made yet, `plan_error` says why one
+    that is there can't be read; `violations` None until the proof has run.
+    """
+
+    folder: Path
+    plan_file: Path
+    estate: Estate
+    facility: Facility
+    plan: Plan | None
+    demands: Mapping[Ref, AssetDemand]
+    findings: tuple[Finding, ...] = ()
+    history: tuple[HistoryLine, ...] = ()
+    runs: tuple[RunRecord, ...] = ()
+    has_project: bool = False
+    plan_error: VorstError | None = None
+    violations: tuple[Violation, ...] | None = None
+
+    @property
+    def project_dir(self) -> Path:
+        return self.folder / PLAYBOOKS_FOLDER
+
+    @cached_property
+    def belonging(self) -> Belonging:
+        from capacity.belonging import Belonging
+
+        return Belonging(self.estate)
+
+    @cached_property
+    def decisions(self) -> dict[Ref, Decision]:
+        return {decision.asset: decision for decision in self.plan.decisions} if self.plan else {}
+
+    @cached_property
+    def devices(self) -> dict[Ref, DevicePlacement]:
+        return {placed.asset: placed for placed in self.plan.devices} if self.plan else {}
+
+    @cached_property
+    def workloads(self) -> dict[Ref, WorkloadPlacement]:
+        return {placed.asset: placed for placed in self.plan.workloads} if self.plan else {}
+
+    @cached_property
+    def unplaced(self) -> dict[Ref, Unplaced]:
+        return {entry.asset: entry for entry in self.plan.unplaced} if self.plan else {}
+
+    @cached_property
+    def planned_demands(self) -> dict[Ref, AssetDemand]:
+        return {demand.asset: demand for demand in self.plan.demands} if self.plan else {}
+
+    @cached_property
+    def target_racks(self) -> dict[str, TargetRack]:
+        """The racks at the target by id: those that stand there, and those the plan buys."""
+        bought = self.plan.racks if self.plan else ()
+        return {rack.id: rack for rack in (*self.facility.racks, *bought)}
+
+    def name_of(self, ref: Ref) -> str:
+        """What a person calls an asset; the text is as the source gave it."""
+        row = self.estate.find(ref)
+        name = getattr(row, "name", None) or getattr(row, "model", None)
+        return str(name) if name else f"{ref.kind} {ref.id}"
+
+
+def load(workspace: Workspace, plan_file: Path, progress: Progress) -> Loaded:
+    """Read the workspace. Raises VorstError for what a person can mend; a missing or unreadable plan is no error."""
+    from capacity.demand import derive
+    from inventory.quality import findings
+
+    def tell(stage: str) -> None:
+        progress(stage, STAGES.index(stage), len(STAGES))
+
+    tell("inventory")
+    estate = workspace.estate()
+    tell("facility")
+    facility = workspace.facility()
+    tell("plan")
+    plan, plan_error = None, None
+    if workspace.path(plan_file).is_file():
+        try:
+            plan = workspace.plan(plan_file)
+        except VorstError as error:
+            plan_error = error
+    tell("demands")
+    demands = derive(estate)
+    tell("findings")
+    found = findings(estate)
+    tell("history")
+    runs, has_project = read_runs(workspace.path(PLAYBOOKS_FOLDER))
+    loaded = Loaded(
+        folder=workspace.folder,
+        plan_file=plan_file,
+        estate=estate,
+        facility=facility,
+        plan=plan,
+        demands=demands,
+        findings=found,
+        history=_history(workspace),
+        runs=runs,
+        has_project=has_project,
+        plan_error=plan_error,
+    )
+    progress("ready", len(STAGES), len(STAGES))
+    return loaded
+
+
+def _history(workspace: Workspace) -> tuple[HistoryLine, ...]:
+    from inventory.history import history
+
+    with workspace.open_database() as database:
+        return history(database, limit=HISTORY_LINES)
+
+
+def read_runs(project_dir: Path) -> tuple[tuple[RunRecord, ...], bool]:
+    """The run records of the generated project, and whether there is a project at all."""
+    from playbooks.project import MARKER
+    from playbooks.results import load_runs
+
+    if not (project_dir / MARKER).is_file():
+        return (), False
+    return load_runs(project_dir), True

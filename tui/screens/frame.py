@@ -1,0 +1,143 @@
+"""What all ten screens share: the line of screens above, the keys below, and what they say when there is nothing yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from rich.text import Text
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Footer, Static
+
+from tui.colours import palette
+from tui.loaded import Loaded
+from tui.views import overview
+from tui.views.spans import Line, Span, line, span
+from tui.widgets.listing import Listing
+
+if TYPE_CHECKING:
+    from tui.app import VorstApp
+
+# Key, name in the code, title: the order of the keys on a keyboard.
+SCREENS: tuple[tuple[str, str, str], ...] = (
+    ("1", "overview", "Overview"),
+    ("2", "sites", "Sites"),
+    ("3", "room", "Room"),
+    ("4", "hall", "Hall"),
+    ("5", "cloud", "Cloud"),
+    ("6", "plan", "Plan"),
+    ("7", "waves", "Waves"),
+    ("8", "playbooks", "Playbooks"),
+    ("9", "findings", "Findings"),
+    ("0", "log", "Log"),
+)
+WIDE = 110  # columns from which panes stand side by side
+
+
+class Frame(Screen[None]):
+    """A screen of the UI. `needs_plan`: without a plan it says so instead; `command` does the same in a shell."""
+
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012 - Textual's own declaration
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Back", show=False)]
+
+    key = ""
+    title_text = ""
+    command = ""
+    needs_plan = False
+    shows_proof = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._shown: Loaded | None = None
+
+    @property
+    def vorst(self) -> VorstApp:
+        return cast("VorstApp", self.app)
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="tabs")
+        yield Static(id="headline")
+        yield Static(id="notice")
+        with Vertical(id="body"):
+            yield from self.body()
+        yield Footer(show_command_palette=False)
+
+    def body(self) -> Iterable[Widget]:
+        """The screen's own widgets."""
+        return ()
+
+    def show(self, loaded: Loaded) -> None:
+        """Fill the widgets with what is loaded."""
+
+    def on_mount(self) -> None:
+        self.watch(self.app, "theme", self._paint_tabs, init=False)
+        self.update_shown()
+
+    def on_screen_resume(self) -> None:
+        self.update_shown()
+
+    def on_resize(self, _: events.Resize) -> None:
+        self._paint_tabs()
+
+    def update_shown(self) -> None:
+        """Show what the app has loaded, if that is not on the screen already."""
+        self._paint_tabs()
+        loaded = self.vorst.loaded
+        missing = self._missing(loaded)
+        self.query_one("#notice").display = missing is not None
+        self.query_one("#body").display = missing is None
+        if missing is not None:
+            self.query_one("#notice", Static).update(palette(self.app).paint(missing))
+        elif loaded is not None and loaded is not self._shown:
+            self._shown = loaded
+            self.show(loaded)
+            if self.focused is None:
+                self.focus_first()
+
+    def focus_first(self) -> None:
+        """Put the cursor where the arrows are wanted."""
+        for listing in self.query(Listing):
+            listing.focus_table()
+            return
+
+    def _missing(self, loaded: Loaded | None) -> tuple[Line, ...] | None:
+        if loaded is None:
+            if self.vorst.load_error is None:
+                return (line(Span("reading the workspace …", "muted")),)
+            error = self.vorst.load_error
+            return (
+                line(Span("Nothing to show: ", "bad!"), span(error.what)),
+                line(span(error.where, "muted")),
+                line(span(error.remedy, "accent")),
+                line(),
+                line(Span("Press r to read it again, q to leave.", "muted")),
+            )
+        return overview.no_plan(loaded) if self.needs_plan and loaded.plan is None else None
+
+    def headline(self, *lines: Line) -> None:
+        """The line under the tabs."""
+        self.query_one("#headline", Static).update(palette(self.app).paint(lines))
+
+    def _paint_tabs(self) -> None:
+        colours = palette(self.app)
+        roomy = self.size.width >= WIDE
+        text = Text(" vorst  " if roomy else "", colours.style("accent!"), no_wrap=True)
+        for key, _, title in SCREENS:
+            is_here = key == self.key
+            gap = " " if roomy else ""
+            text.append(key, colours.style("accent!" if not is_here else "on-cursor"))
+            text.append(f"{gap}{title}", colours.style("on-cursor" if is_here else ""))
+            text.append("  " if roomy else " ")
+        self.query_one("#tabs", Static).update(text)
+
+    def action_leave(self) -> None:
+        """Back to where one came from; the ten screens have nowhere to go back to, except the room."""
+
+    @on(Listing.Left)
+    def _left_listing(self) -> None:
+        self.action_leave()

@@ -1,0 +1,256 @@
+"""A table with a filter: `/` opens it, every word typed must occur in a row, Escape takes it away again.
+
+Rows may be many thousand: they lie in Arrow columns, and only what is on the screen is drawn. A change of content puts
+a new table in the place of the old one, as the table's makers ask for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+import pyarrow as pa
+from rich.console import RenderableType
+from rich.style import Style
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.message import Message
+from textual.widgets import Input, Static
+from textual_fastdatatable import ArrowBackend
+from textual_fastdatatable.data_table import DataTable
+
+from tui.colours import palette
+from tui.views.spans import Column, Rows, filtered, fit
+
+
+class Table(DataTable):
+    """The Arrow table with tones, right-aligned numbers, and keys that lead in and out of it as in the rest."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "select_cursor", "Open", show=False),
+        Binding("tab", "app.focus_next", "Next pane", show=False),
+        Binding("shift+tab", "app.focus_previous", "Previous pane", show=False),
+        Binding("left", "scroll_left", "Scroll left", show=False),
+        Binding("right", "scroll_right", "Scroll right", show=False),
+        Binding("home", "cursor_table_start", "First row", show=False),
+        Binding("end", "cursor_table_end", "Last row", show=False),
+        Binding("j", "cursor_down", "Down", show=False),
+        Binding("k", "cursor_up", "Up", show=False),
+    ]
+
+    def __init__(self, columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> None:
+        names = [str(number) for number in range(len(columns))]
+        arrays = [
+            pa.array([row[number] for row in cells], type=pa.string()) for number in range(len(columns))
+        ]
+        self._looks = tuple(columns)
+        self._rendered_widths = [
+            max(len(column.label), min(_widest(array), column.width or 200))
+            for column, array in zip(columns, arrays, strict=True)
+        ]
+        super().__init__(
+            backend=ArrowBackend(pa.Table.from_arrays(arrays, names=names)),
+            column_labels=[
+                Text(fit(c.label, w, right=c.right))
+                for c, w in zip(columns, self._rendered_widths, strict=True)
+            ],
+            column_widths=list(self._rendered_widths),
+            cursor_type="row",
+            fixed_columns=1,
+            zebra_stripes=False,
+            cursor_foreground_priority="css",
+            cursor_background_priority="css",
+            render_markup=False,
+        )
+
+    def _get_cell_renderable(
+        self, row_index: int, column_index: int, max_width: int | None = None
+    ) -> RenderableType | Text:
+        if row_index < 0 or column_index < 0:
+            found: RenderableType | Text = super()._get_cell_renderable(row_index, column_index, max_width)
+            return found
+        value = str(self.backend.get_cell_at(row_index, column_index)) if self.backend else ""
+        column = self._looks[column_index]
+        tone = column.tones.get(value, "")
+        style = palette(self.app).style(tone) if tone else Style.null()
+        return Text(fit(value, self._rendered_widths[column_index], right=column.right), style, no_wrap=True)
+
+    def on_mount(self) -> None:
+        self.watch(self.app, "theme", self._repaint, init=False)
+
+    def _repaint(self) -> None:
+        self._update_count += 1
+        self._clear_caches()
+        self.refresh()
+
+
+def _widest(array: Any) -> int:
+    """The widest cell of a column in terminal cells."""
+    widths = ArrowBackend(pa.Table.from_arrays([array], names=["0"])).column_content_widths
+    return int(widths[0]) if widths else 0
+
+
+class Listing(Vertical):
+    """Rows, a filter, and a line that says how many of how many are shown."""
+
+    DEFAULT_CSS = """
+    Listing { height: 1fr; }
+    Listing > #rows { height: 1fr; }
+    Listing DataTable { height: 1fr; background: $background; scrollbar-size-vertical: 1; scrollbar-size-horizontal: 1; }
+    Listing DataTable > .datatable--header { background: $panel; color: $foreground; text-style: bold; }
+    Listing DataTable > .datatable--fixed { background: $background; color: $foreground; text-style: none; }
+    Listing DataTable > .datatable--cursor { background: $panel; color: $foreground; }
+    Listing DataTable > .datatable--fixed-cursor { background: $panel; color: $foreground; }
+    Listing DataTable > .datatable--hover { background: $panel 50%; }
+    Listing DataTable:focus > .datatable--cursor { background: $secondary; color: $foreground; text-style: bold; }
+    Listing DataTable:focus > .datatable--fixed-cursor { background: $secondary; color: $foreground; text-style: bold; }
+    Listing > Input { height: 1; border: none; padding: 0 1; background: $panel; display: none; }
+    Listing > Input.-open { display: block; }
+    Listing > #count { height: 1; padding: 0 1; color: $text-muted; }
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash", "filter", "Filter", key_display="/"),
+        Binding("escape", "clear_filter", "Clear filter", show=False),
+    ]
+
+    class Highlighted(Message):
+        """The cursor is on another row; `key` is None where there is no row."""
+
+        def __init__(self, listing: Listing, key: Any) -> None:
+            self.listing = listing
+            self.key = key
+            super().__init__()
+
+        @property
+        def control(self) -> Listing:
+            return self.listing
+
+    class Left(Message):
+        """Escape was pressed where there is no filter to clear."""
+
+    class Opened(Message):
+        """Enter was pressed on a row."""
+
+        def __init__(self, listing: Listing, key: Any) -> None:
+            self.listing = listing
+            self.key = key
+            super().__init__()
+
+        @property
+        def control(self) -> Listing:
+            return self.listing
+
+    def __init__(self, empty: str = "nothing here", *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._empty = empty
+        self._all: Rows | None = None
+        self._keep: Callable[[Any], bool] | None = None
+        self._note = ""
+        self.shown: Rows | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Vertical(id="rows")
+        yield Static("", id="count", markup=False)
+        yield Input(placeholder="filter: every word must occur; Escape clears", id="filter")
+
+    @property
+    def words(self) -> str:
+        return self.query_one("#filter", Input).value
+
+    @property
+    def table(self) -> Table | None:
+        found = list(self.query(Table))
+        return found[-1] if found else None
+
+    @property
+    def key(self) -> Any:
+        """The key of the row under the cursor, or None."""
+        table = self.table
+        if table is None or not self.shown:
+            return None
+        row = table.cursor_row
+        return self.shown.keys[row] if 0 <= row < len(self.shown) else None
+
+    def load(
+        self, content: Rows, keep: Callable[[Any], bool] | None = None, *, note: str = "", empty: str = ""
+    ) -> None:
+        """Show these rows, filtered as before; `keep` leaves rows out by their key, `note` says what it keeps."""
+        self._all, self._keep, self._note = content, keep, note
+        self._empty = empty or self._empty
+        self._rebuild()
+
+    def select(self, key: Any) -> None:
+        """Move the cursor to the row of a key, where it is shown."""
+        table = self.table
+        if table is not None and self.shown and key in self.shown.keys:
+            table.move_cursor(row=self.shown.keys.index(key))
+
+    def focus_table(self) -> None:
+        table = self.table
+        if table is not None:
+            table.focus()
+
+    def _rebuild(self) -> None:
+        if self._all is None or not self.is_mounted:
+            return
+        before, had_focus = self.key, self.table is not None and self.table.has_focus
+        self.shown = filtered(self._all, self.words, self._keep)
+        table = Table(self.shown.columns, self.shown.cells)
+        frame = self.query_one("#rows", Vertical)
+        for old in list(self.query(Table)):
+            old.remove()
+        frame.mount(table)
+        if before is not None and before in self.shown.keys:
+            row = self.shown.keys.index(before)
+            self.call_after_refresh(table.move_cursor, row=row)
+        if had_focus:
+            table.focus()
+        total = len(self._all)
+        shown = len(self.shown)
+        text = f"{shown:,}" if shown == total else f"{shown:,} of {total:,}"
+        words = f"  filter: {self.words}" if self.words else ""
+        note = f"  {self._note}" if self._note else ""
+        self.query_one("#count", Static).update(f"{text}{note}{words}" if total else self._empty)
+        if not shown:
+            self.post_message(self.Highlighted(self, None))
+
+    @on(DataTable.RowHighlighted)
+    def _row_highlighted(self, event: DataTable.RowHighlighted) -> None:
+        event.stop()
+        if event.data_table is self.table:
+            self.post_message(self.Highlighted(self, self.key))
+
+    @on(DataTable.RowSelected)
+    def _row_selected(self, event: DataTable.RowSelected) -> None:
+        event.stop()
+        if event.data_table is self.table and self.key is not None:
+            self.post_message(self.Opened(self, self.key))
+
+    def action_filter(self) -> None:
+        field = self.query_one("#filter", Input)
+        field.add_class("-open")
+        field.focus()
+
+    def action_clear_filter(self) -> None:
+        """Take the filter away; without one, Escape leaves the screen as elsewhere."""
+        field = self.query_one("#filter", Input)
+        if not field.has_class("-open") and not field.value:
+            self.post_message(self.Left())
+            return
+        field.value = ""
+        field.remove_class("-open")
+        self.focus_table()
+
+    @on(Input.Changed, "#filter")
+    def _filter_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._rebuild()
+
+    @on(Input.Submitted, "#filter")
+    def _filter_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.focus_table()
