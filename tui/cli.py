@@ -6,16 +6,21 @@ Exit codes: 0 fine, 1 an error, 2 findings, violations or changes.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer.exceptions import TyperException
 
 from inventory.errors import VorstError
 from tui.commands import delivery, inventory, planning, programme
 from tui.workspace import Workspace
+
+ERROR = 1
+INTERRUPTED = 130  # as shells have it for Ctrl-C
 
 app = typer.Typer(
     name="vorst",
@@ -53,18 +58,69 @@ programme.register(app)
 
 
 def main() -> None:
-    """Run the command; a mistake of the user becomes one message and exit code 1."""
+    """Run the command. A mistake of the user becomes one message on stderr and exit code 1, wrong options included."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal whose encoding lacks a letter of some name gets an escape instead.
+            stream.reconfigure(errors="backslashreplace")
+    sys.exit(_flushed(_run()))
+
+
+def _run() -> int:
+    from tui.output import explain, say
+
     try:
-        app()
+        code = app(prog_name="vorst", standalone_mode=False)
     except VorstError as error:
+        explain(error)
+    except TyperException as error:
+        say(_usage(error))
+    except typer.Abort:
+        return INTERRUPTED
+    except BrokenPipeError:
+        return 0
+    except OSError as error:
+        explain(_of_the_system(error))
+    else:
+        return code if isinstance(code, int) else 0
+    return ERROR
+
+
+def _usage(error: TyperException) -> str:
+    """What is wrong with the command as it was written, and where its help is; no command at all: the help."""
+    context: typer.Context | None = getattr(error, "ctx", None)
+    if context is not None and error.format_message() == context.get_help():
+        return error.format_message()
+    remedy = f" (see `{context.command_path} --help`)" if context is not None else ""
+    return f"error: {error.format_message().rstrip('.')}{remedy}"
+
+
+def _of_the_system(error: OSError) -> VorstError:
+    return VorstError(
+        error.strerror or str(error),
+        where=str(error.filename or ""),
+        remedy="check the disk, the path and the permissions",
+    )
+
+
+def _flushed(code: int) -> int:
+    """The exit code once everything was written. Who reads us may have gone (`| head`); that is no error."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _close_quietly()
+    except OSError as error:
         from tui.output import explain
 
-        explain(error)
-        sys.exit(1)
-    except BrokenPipeError:
-        # The reader of our output has gone (`vorst estate --json | head`): nothing is wrong.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+        _close_quietly()
+        explain(_of_the_system(error))
+        return ERROR
+    return code
+
+
+def _close_quietly() -> None:
+    """Send what is still buffered nowhere, so that the interpreter doesn't complain of it at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":
