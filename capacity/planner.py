@@ -19,6 +19,7 @@ from capacity.move_groups import FlowEnds
 from capacity.placement import Placement
 from capacity.plan import Decision, Inputs, Lack, Plan, Unplaced, sealed
 from capacity.strategies import decide
+from capacity.verification.violations import Violation
 from capacity.verify import check
 from inventory.estate import Estate, Ref
 
@@ -42,11 +43,29 @@ def plan(
     planning_value: str = "high",
     progress: Progress | None = None,
 ) -> Plan:
-    """Plan the consolidation of an estate into a facility.
+    """The plan of `proven`, without what the checker said of it."""
+    return proven(
+        estate, facility, calendar, seed=seed, name=name, planning_value=planning_value, progress=progress
+    )[0]
 
+
+def proven(
+    estate: Estate,
+    facility: Facility,
+    calendar: Calendar,
+    *,
+    seed: int = 0,
+    name: str = "plan",
+    planning_value: str = "high",
+    progress: Progress | None = None,
+) -> tuple[Plan, tuple[Violation, ...]]:
+    """Plan the consolidation of an estate into a facility, and what the checker says of the plan.
+
+    Violations remain only where inputs contradict themselves (a person's override against a constraint).
     `planning_value`: where hard limits hold within a demand's range, "high" or "mid". `progress` is called with the
-    stage, what is done of it and what it has in all. Raises VorstError for inputs that contradict themselves.
+    stage, what is done of it and what it has in all. Raises VorstError for inputs that can't be planned with at all.
     """
+    tell = progress or (lambda _stage, _done, _total: None)
     margins = list(LINE_MARGINS)
     while True:
         result = _plan(
@@ -57,10 +76,13 @@ def plan(
             name=name,
             planning_value=planning_value,
             line_margin=margins.pop(0),
-            progress=progress,
+            tell=tell,
         )
-        if not margins or not any(v.code == "CIRCUIT" for v in check(estate, facility, result)):
-            return result
+        tell("proving", 0, 1)
+        violations = check(estate, facility, result)
+        tell("proving", 1, 1)
+        if not margins or not any(violation.code == "CIRCUIT" for violation in violations):
+            return result, violations
 
 
 def _plan(
@@ -72,9 +94,8 @@ def _plan(
     name: str,
     planning_value: str,
     line_margin: float,
-    progress: Progress | None,
+    tell: Progress,
 ) -> Plan:
-    tell = progress or (lambda _stage, _done, _total: None)
     demands = derive(estate, planning_value=planning_value)
     today = calendar.start.date()
     in_flows = {asset for _, first, second in FlowEnds(estate).flows for asset in (*first, *second)}

@@ -97,6 +97,10 @@ class _Scheduler:
         self._workloads = {p.asset: p for p in placement.workloads}
         self._readiness = Readiness(facility, calendar, self._grid, placement)
         self._ends = FlowEnds(estate)
+        self._flows_of: dict[Ref, list[int]] = defaultdict(list)
+        for index, (_, sources, targets) in enumerate(self._ends.flows):
+            for asset in {*sources, *targets}:
+                self._flows_of[asset].append(index)
         self._sites = {ref: self._belonging.site_of(ref) for ref in estate.assets()}
         gone = {d.asset for d in decisions if d.strategy == "retire"}
         standing = {ref: site for ref, site in self._sites.items() if site is not None and ref not in gone}
@@ -341,11 +345,10 @@ class _Scheduler:
     def _cut_flows(self, group: Group) -> list[int]:
         """Flows between the group and assets elsewhere: they cross sites until the other end has moved too."""
         own = set(group.assets)
-        return [
-            index
-            for index, (_, sources, targets) in enumerate(self._ends.flows)
-            if own & {*sources, *targets} and {*sources, *targets} - own
-        ]
+        touched = {index for asset in group.assets for index in self._flows_of.get(asset, ())}
+        return sorted(
+            i for i in touched if any(end not in own for ends in self._ends.flows[i][1:] for end in ends)
+        )
 
     def _wave_numbers(self, dated: Sequence[Booking]) -> dict[str, int]:
         weeks = sorted({entry.starts[0] // WEEK for entry in dated})

@@ -109,6 +109,7 @@ class Windows:
                 for member in constraint.members:
                     self._freezes[member].append(interval)
         self._cache: dict[tuple[Ref, ...], list[Interval]] = {}
+        self._weekly: dict[tuple[WeeklySlot, date | None, date | None], list[Interval]] = {}
 
     def of(self, ref: Ref) -> list[Interval]:
         """Intervals of slots in which a cutover or relocation of this asset may lie."""
@@ -161,7 +162,10 @@ class Windows:
         found: list[Interval] = []
         for window in self._windows[holder]:
             slot = WeeklySlot(window.weekday, window.start_minute, window.duration_minutes)
-            found.extend(self.grid.weekly([slot], window.valid_from, window.valid_until))
+            key = (slot, window.valid_from, window.valid_until)
+            if key not in self._weekly:
+                self._weekly[key] = self.grid.weekly([slot], window.valid_from, window.valid_until)
+            found.extend(self._weekly[key])
         return merged(found, self.grid.slots)
 
 

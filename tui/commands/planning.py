@@ -120,15 +120,14 @@ def plan(
     as_json: Annotated[bool, typer.Option("--json", help="Objectives and bounds as JSON.")] = False,
 ) -> None:
     """Make the plan, prove it, and write it. A plan that breaks a rule is shown, not written (exit code 2)."""
-    from capacity.planner import plan as make
-    from capacity.verify import check as prove
+    from capacity.planner import proven
     from inventory.documents import to_data, to_json
 
     workspace: Workspace = context.obj
     estate, facility_ = workspace.estate(), workspace.facility()
     settings = workspace.settings.plan
     with output.progress() as progress:
-        made = make(
+        made, violations = proven(
             estate,
             facility_,
             workspace.calendar(start),
@@ -137,7 +136,6 @@ def plan(
             planning_value=settings.planning_value,
             progress=progress,
         )
-        violations = prove(estate, facility_, made)
     if violations:
         from capacity.check_output import render
 

@@ -42,9 +42,8 @@ def demo(
 ) -> None:
     """Run it all on the sample region in a fresh folder: inventory, plan, proof, playbooks, reports."""
     from capacity.check_output import render
-    from capacity.planner import plan as make
+    from capacity.planner import proven
     from capacity.reports.partner import LANGUAGES, figures, render_html, render_json
-    from capacity.verify import check
     from inventory.comparison import diff
     from inventory.documents import to_json
     from inventory.quality import findings
@@ -69,9 +68,9 @@ def demo(
             f"{len(estate.sites)} sites, {len(estate.locations)} rooms, {len(estate.devices)} devices, "
             f"{len(estate.virtual_machines)} machines, {len(found)} findings about the data"
         )
-    with _stage("plan") as made, output.progress() as progress:
+    with _stage("plan, and its proof: replayed event by event") as made, output.progress() as progress:
         settings = workspace.settings.plan
-        plan = make(
+        plan, violations = proven(
             estate,
             facility,
             workspace.calendar(),
@@ -83,8 +82,6 @@ def demo(
         made(
             f"{len(plan.racks)} new racks, {len(plan.hosts)} cloud hosts, {len(plan.waves)} waves, {len(plan.steps)} steps"
         )
-    with _stage("proof: the plan replayed event by event") as made:
-        violations = check(estate, facility, plan)
         if violations:
             output.data(render(violations, "text", plan_path=PLAN_FILE))
             raise typer.Exit(2)
