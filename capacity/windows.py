@@ -1,8 +1,8 @@
 """When an asset may be touched: its windows, minus freezes and holidays, as intervals on one grid of slots.
 
 Windows are those of the asset's applications, else of its tenant, else of its site, else the calendar's default
-(docs/reference/rules.md, Time). The grid starts at the calendar's start; a slot is `SLOT_MINUTES` long. Weekly times are
-local, so that a window keeps its hour when the clocks change.
+(docs/reference/rules.md, Time). The grid starts at the calendar's start; a slot is `SLOT_MINUTES` long. Weekly times
+are local, so that a window keeps its hour when the clocks change.
 """
 
 from __future__ import annotations

@@ -80,7 +80,8 @@ def demo(
             progress=progress,
         )
         made(
-            f"{len(plan.racks)} new racks, {len(plan.hosts)} cloud hosts, {len(plan.waves)} waves, {len(plan.steps)} steps"
+            f"{len(plan.racks)} new racks, {len(plan.hosts)} cloud hosts, "
+            f"{len(plan.waves)} waves, {len(plan.steps)} steps"
         )
         if violations:
             output.data(render(violations, "text", plan_path=PLAN_FILE))
