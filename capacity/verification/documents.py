@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from capacity.plan import STRATEGIES, AssetDemand
+from capacity.plan import STRATEGIES, AssetDemand, Unplaced
 from capacity.resources import HOURS_PER_YEAR, UNITS
 from capacity.verification.demands import Asked
 from capacity.verification.moments import beyond
@@ -100,6 +100,28 @@ def _demands(view: View, findings: Findings) -> None:
         _shape(view, findings, ref)
     for ref in view.placed_workloads:
         _quantities(view, findings, ref, WORKLOAD_QUANTITIES)
+    for entry in view.plan.unplaced:
+        _said_unproven(view, findings, entry)
+
+
+def _said_unproven(view: View, findings: Findings, entry: Unplaced) -> None:
+    """Whether an unplaced asset of which something is unknown is listed as unproven, and with what it lacks."""
+    strategy = view.strategy(entry.asset)
+    asked = view.demands.of(entry.asset)
+    names = DEVICE_QUANTITIES if strategy == "relocate" else WORKLOAD_QUANTITIES
+    unknown = [name for name in names if name not in asked.quantities]
+    if strategy == "relocate" and not asked.redundancy_rule:
+        unknown.append("redundancy")
+    is_said = entry.is_unproven and any(lack.needs is None for lack in entry.lacks)
+    if unknown and not is_said and view.asset(entry.asset) is not None:
+        label = view.label(entry.asset)
+        findings.add(
+            "UNPROVEN",
+            f"{label}, {unknown[0]}",
+            f"the {' and '.join(unknown)} of {label} cannot be known, and the plan does not call it unproven for that",
+            "list it as unproven, with a lack whose needs is null",
+            asset=entry.asset,
+        )
 
 
 def _quantities(view: View, findings: Findings, ref: Ref, names: tuple[str, ...]) -> None:

@@ -9,7 +9,7 @@ from plan_builders import device, machine
 
 from broken_plans.case import Broken, World, changed, with_objective, with_step
 from capacity.facility import Facility
-from capacity.plan import Plan, Unplaced, Use, sealed
+from capacity.plan import Lack, Plan, Unplaced, Use, sealed
 from capacity.resources import Quantity
 from inventory.estate import Constraint, Estate, Ref, SpecialNeed
 
@@ -88,6 +88,14 @@ def _without_redundancy(estate: Estate, facility: Facility, plan: Plan) -> World
     return estate, facility, replace(plan, demands=demands)
 
 
+def _called_proven(estate: Estate, facility: Facility, plan: Plan) -> World:
+    return (
+        estate,
+        facility,
+        replace(plan, unplaced=changed(plan.unplaced, "asset", device(9), is_unproven=False)),
+    )
+
+
 def _understated(estate: Estate, facility: Facility, plan: Plan) -> World:
     less = _with_demand(plan, device(11), power_w=Quantity(120, 300, 400, "power.type_ports"))
     return estate, facility, with_objective(less, "energy_kwh", (5420 - 100) * 8.76 * 1.3)
@@ -117,7 +125,10 @@ def _override_ignored(estate: Estate, facility: Facility, plan: Plan) -> World:
 
 def _kept_moves(estate: Estate, facility: Facility, plan: Plan) -> World:
     decisions = changed(plan.decisions, "asset", machine(6), strategy="rehost", recommended="rehost")
-    unplaced = (*plan.unplaced, Unplaced(machine(6), "vm-6", True, ()))
+    unplaced = (
+        *plan.unplaced,
+        Unplaced(machine(6), "vm-6", True, (Lack("vcpus", None, None, "", "unknown"),)),
+    )
     bare = replace(plan, decisions=decisions, unplaced=unplaced)
     return estate, facility, with_objective(bare, "unplaced", 3.0)
 
@@ -176,6 +187,7 @@ CASES = (
     _case(
         "UNPROVEN", "no redundancy stated", _without_redundancy, "device signal, redundancy", asset=device(5)
     ),
+    _case("UNPROVEN", "an unknown called known", _called_proven, "device mystery, power_w", asset=device(9)),
     _case(
         "DEMAND",
         "a draw planned too low",
