@@ -129,7 +129,10 @@ def test_what_another_source_does_not_know_disputes_nothing(any_database):
     changes = diff(any_database, sheet)
 
     assert changes.summary() == "1 link"
-    assert NotCompared("sites", "landlord", "source", 1, "the source has no value for it") in changes.not_compared
+    assert (
+        NotCompared("sites", "landlord", "source", 1, "the source has no value for it")
+        in changes.not_compared
+    )
     apply(any_database, changes, who="ann")
     assert take_snapshot(any_database).sites[0].landlord == "Regie der Gebouwen"
     assert diff(any_database, sheet).is_empty
