@@ -14,14 +14,14 @@ from inventory.sources.contract import SourceRef
 from inventory.sources.sample_region.applications import Application
 from inventory.sources.sample_region.fleet import UNCONNECTED
 from inventory.sources.sample_region.geography import KINDS
-from inventory.sources.sample_region.region import Region, Room
+from inventory.sources.sample_region.region import Machine, Region, Room
 
 TIERS_MBPS = (20, 50, 100, 200, 500, 1000, 2000, 10_000)
 COPY_DAYS = 40  # a line is ordered so that half of it copies its site within so many days
 FLOW_SHARE = 0.2  # of a line's rate, for all flows that may cross it one day
 CAMERA_MBPS = 4
 NETWORK = IPv4Address("10.0.0.0")
-ADDRESSES_OF_ROOM = 2048
+ADDRESSED_DEVICES, ADDRESSED_MACHINES = 0.5, 0.7  # shares whose address is recorded
 
 
 def connect(region: Region, applications: Sequence[Application]) -> None:
@@ -33,29 +33,38 @@ def connect(region: Region, applications: Sequence[Application]) -> None:
 def number(region: Region) -> None:
     """Give most devices and machines their addresses; before the devices are told."""
     register, rng = region.register, region.rng
+    machines: dict[str, list[Machine]] = defaultdict(list)
+    for machine in region.machines:
+        machines[machine.room.key].append(machine)
+    base = NETWORK
     for index, room in enumerate(region.rooms):
-        base = NETWORK + index * ADDRESSES_OF_ROOM
-        vlan = 100 + index % 3900
+        bits = max(8, (len(room.gear) + room.machines + 20).bit_length())
+        # A network begins at a multiple of its size.
+        base = IPv4Address(-(-int(base) // 2**bits) * 2**bits)
         register.add(
             "prefixes",
             room.key,
-            prefix=f"{base}/21",
+            prefix=f"{base}/{32 - bits}",
             status="active",
             tenant_id=room.tenant,
             scope=room.site,
-            vlan_vid=vlan,
+            vlan_vid=100 + index % 3900,
         )
-        host = 10
+        host = base + 10
         for gear in room.gear:
-            if gear.role in ("server", "hypervisor", "blade", "firewall") and rng.random() < 0.5:
+            if (
+                gear.role in ("server", "hypervisor", "blade", "firewall")
+                and rng.random() < ADDRESSED_DEVICES
+            ):
                 host += 1
-                gear.primary_ip = f"{base + host}/21"
-        for machine in (m for m in region.machines if m.room is room):
-            if rng.random() < 0.7:
+                gear.primary_ip = f"{host}/{32 - bits}"
+        for machine in machines[room.key]:
+            if rng.random() < ADDRESSED_MACHINES:
                 host += 1
-                address = f"{base + host}/21"
+                address = f"{host}/{32 - bits}"
                 register.fields(machine.ref)["primary_ip"] = address
                 _address(region, address, machine.name, machine.ref, room)
+        base += 2**bits
 
 
 def tell_addresses(region: Region) -> None:

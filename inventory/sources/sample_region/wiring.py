@@ -16,6 +16,7 @@ RECORDED_POWER = 0.85  # share of racked devices whose power cables are recorded
 RECORDED_NETWORK = 0.8
 NETWORKED = ("server", "hypervisor", "storage", "nas", "firewall", "load-balancer", "dns-appliance", "hsm",
              "tape-library", "time-server", "kvm", "console-server", "access-control", "camera-encoder")  # fmt: skip
+MOST_ON_16_A_W = 2500
 MOST_OUTLETS = 24  # strips with more are recorded as far as they are used
 
 
@@ -84,6 +85,9 @@ def _feeds(region: Region, room: Room, panel: SourceRef) -> dict[str, list[Sourc
     """Two feeds for each rack; in large rooms three-phase."""
     is_large = room.servers >= 30
     feeds: dict[str, list[SourceRef]] = {}
+    heavy = [
+        g.rack for g in room.gear if any((draw or 0) > MOST_ON_16_A_W for *_, draw in inlets(g.type, g.role))
+    ]
     for rack in room.racks:
         feeds[rack.ref.external_id] = [
             region.register.add(
@@ -97,7 +101,7 @@ def _feeds(region: Region, room: Room, panel: SourceRef) -> dict[str, list[Sourc
                 supply="ac",
                 phase="three-phase" if is_large else "single-phase",
                 voltage_v=400 if is_large else 230,
-                amperage_a=32 if is_large else region.rng.choice((16, 32)),
+                amperage_a=32 if is_large or rack in heavy else region.rng.choice((16, 32)),
                 max_utilization_pct=80,
             )
             for side in "AB"
