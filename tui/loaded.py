@@ -6,6 +6,7 @@ screens, and put into a copy (`violations`).
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inventory.errors import VorstError
+from inventory.rows import Ref
 from tui.workspace import Progress, Workspace
 
 if TYPE_CHECKING:
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
     from inventory.history import HistoryLine
     from inventory.quality import Finding
     from inventory.records import RunRecord
-    from inventory.rows import Ref
 
 PLAYBOOKS_FOLDER = "playbooks"
 HISTORY_LINES = 2000
@@ -77,6 +78,14 @@ class Loaded:
         return {entry.asset: entry for entry in self.plan.unplaced} if self.plan else {}
 
     @cached_property
+    def devices_in_rack(self) -> dict[str, tuple[DevicePlacement, ...]]:
+        """What the plan puts into each rack at the target, by the rack's id."""
+        found: dict[str, list[DevicePlacement]] = defaultdict(list)
+        for placed in self.plan.devices if self.plan else ():
+            found[placed.rack].append(placed)
+        return {rack: tuple(devices) for rack, devices in found.items()}
+
+    @cached_property
     def planned_demands(self) -> dict[Ref, AssetDemand]:
         return {demand.asset: demand for demand in self.plan.demands} if self.plan else {}
 
@@ -89,8 +98,13 @@ class Loaded:
     def name_of(self, ref: Ref) -> str:
         """What a person calls an asset; the text is as the source gave it."""
         row = self.estate.find(ref)
-        name = getattr(row, "name", None) or getattr(row, "model", None)
-        return str(name) if name else f"{ref.kind} {ref.id}"
+        name = getattr(row, "name", None) or getattr(row, "model", None) or getattr(row, "cid", None)
+        if not name:
+            return f"{ref.kind} {ref.id}"
+        holder = getattr(row, "device_id", None)
+        if holder is not None and ref.kind != "virtual_machines":
+            return f"{self.name_of(Ref('devices', holder))}, {name}"
+        return str(name)
 
 
 def load(workspace: Workspace, plan_file: Path, progress: Progress) -> Loaded:

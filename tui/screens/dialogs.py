@@ -34,9 +34,7 @@ class ErrorDialog(ModalScreen[None]):
         self.error = error
 
     def compose(self) -> ComposeResult:
-        panel = Panel("That did not work", classes="box -bad")
-        panel.can_focus = True
-        yield panel
+        yield Panel("That did not work", classes="box -bad")
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
@@ -82,8 +80,6 @@ class Help(ModalScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,question_mark,q,enter", "dismiss", "Close", key_display="esc"),
-        Binding("up,k", "scroll(-1)", "Up", show=False),
-        Binding("down,j", "scroll(1)", "Down", show=False),
     ]
 
     def __init__(
@@ -102,9 +98,6 @@ class Help(ModalScreen[None]):
             lines += [line(), line(Span(heading, "strong"))]
             lines += [line(span(f"  {key:<18}", "accent"), span(what)) for key, what in keys]
         self.query_one(Panel).show(lines)
-
-    def action_scroll(self, step: int) -> None:
-        self.query_one(Panel).scroll_relative(y=step, animate=False)
 
 
 class Busy(ModalScreen[None]):

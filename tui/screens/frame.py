@@ -45,6 +45,8 @@ class Frame(Screen[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012 - Textual's own declaration
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Back", show=False)]
 
+    AUTO_FOCUS: ClassVar[str | None] = ""
+
     key = ""
     title_text = ""
     command = ""

@@ -37,12 +37,13 @@ def keys_of(screen: Screen[None]) -> tuple[tuple[str, Sequence[tuple[str, str]]]
         target = here if node is screen else everywhere if node is screen.app else pane
         grouped: dict[tuple[str, str], list[str]] = {}
         for key, binding in bindings:
-            if key in taken or not binding.description or binding.action.endswith("(True)"):
+            if key in taken or not binding.description or key.startswith(("ctrl+page", "super+")):
                 continue
             taken.add(key)
             grouped.setdefault((binding.action, binding.description), []).append(_shown(binding))
         target += [(" ".join(dict.fromkeys(keys)), plain(what)) for (_, what), keys in grouped.items()]
-    return (("here", here), ("in this pane", pane), ("everywhere", everywhere))
+    named = (("on this screen", here), ("in this pane", pane), ("everywhere", everywhere))
+    return tuple((heading, keys) for heading, keys in named if keys)
 
 
 def _shown(binding: Binding) -> str:

@@ -22,10 +22,10 @@ class OverviewScreen(Frame):
 
     def body(self) -> Iterable[Widget]:
         yield VerticalScroll(
-            Panel("Programme", id="programme"),
-            Panel("Strategies", id="strategies"),
-            Panel("Objectives", id="objectives"),
-            Panel("Binding limits", id="binding"),
+            Panel("Programme", id="programme", can_focus=False),
+            Panel("Strategies", id="strategies", can_focus=False),
+            Panel("Objectives", id="objectives", can_focus=False),
+            Panel("Binding limits", id="binding", can_focus=False),
             EmptiedChart(id="emptied"),
             id="overview",
         )

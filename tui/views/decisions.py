@@ -8,11 +8,11 @@ from tui.views.rooms import STRATEGY_TONES, target_of
 from tui.views.spans import Column, Line, Rows, Span, count, day, line, moment_text, rows, span
 
 COLUMNS = (
-    Column("asset", width=30),
+    Column("asset", width=34, narrow=24),
     Column("kind"),
     Column("partner", width=14),
     Column("strategy", tones=STRATEGY_TONES),
-    Column("target", width=26, tones={"no place": "bad"}),
+    Column("target", width=26, narrow=18, tones={"no place": "bad"}),
     Column("wave", right=True),
     Column("reason", width=60),
 )

@@ -51,11 +51,14 @@ class UnitLine:
 
 @dataclass(frozen=True, slots=True)
 class Elevation:
-    """A drawn rack: its lines from the top, what is mounted outside the units, and how many units are claimed twice."""
+    """A drawn rack: its lines from the top, how many units anything takes, what is mounted outside the units, and how
+    many lines are claimed twice.
+    """
 
     title: str
     subtitle: str
     lines: tuple[UnitLine, ...]
+    taken_u: float
     outside: tuple[str, ...] = ()
     conflicts: int = 0
     is_planned: bool = False
@@ -90,12 +93,19 @@ def elevation(
         lines.append(UnitLine(f"{unit:g}" if unit == int(unit) else "½", front, rear))
         previous = faces
     outside = [m for m in mounts if m not in inside]
-    used = sum(m.height_u for m in inside)
+    is_free = ("free", "reserved")
+    used = step * sum(line.front.tone not in is_free or line.rear.tone not in is_free for line in lines)
     note = f"{count(used)} of {height_u} U"
     if conflicts:
         note += f", {some(conflicts, 'unit')} claimed twice"
     return Elevation(
-        plain(title), note, tuple(lines), tuple(_outside(m, end) for m in outside), conflicts, is_planned
+        plain(title),
+        note,
+        tuple(lines),
+        used,
+        tuple(_outside(m, end) for m in outside),
+        conflicts,
+        is_planned,
     )
 
 
@@ -112,10 +122,10 @@ def _slot(claimed: Sequence[Mount], above: Sequence[Mount], face: str, *, reserv
         return Slot("reserved", "reserved", is_top=True) if reserved else Slot()
     is_top = tuple(claimed) != tuple(above)
     if len(claimed) > 1:
-        return Slot("‼ " + " / ".join(m.label for m in claimed), "bad", is_top=True)
+        return Slot("‼ " + " / ".join(m.label for m in claimed) if is_top else "‼", "bad", is_top=True)
     mount = claimed[0]
     back = mount.face is not None and mount.face != face
-    return Slot(mount.label if is_top else "", mount.tone, is_top, back)
+    return Slot(mount.label if is_top and not back else "", mount.tone, is_top, back)
 
 
 def _outside(mount: Mount, end: float) -> str:
@@ -188,8 +198,8 @@ def target_mounts(loaded: Loaded, rack: TargetRack, *, planned: bool = True) -> 
     ]
     if not planned or loaded.plan is None:
         return found
-    for placed in loaded.plan.devices:
-        if placed.rack == rack.id and placed.parent_device_id is None:
+    for placed in loaded.devices_in_rack.get(rack.id, ()):
+        if placed.parent_device_id is None:
             demand = loaded.planned_demands.get(placed.asset)
             depth = demand.is_full_depth if demand and demand.is_full_depth is not None else True
             height = demand.height_u if demand and demand.height_u is not None else 1.0

@@ -11,8 +11,8 @@ SEVERITY_TONES = {"violation": "bad", "error": "bad", "warning": "warn", "note":
 SEVERITIES = ("violation", "error", "warning", "note")
 COLUMNS = (
     Column("severity", tones=SEVERITY_TONES),
-    Column("code", width=26),
-    Column("object", width=28),
+    Column("code", width=26, narrow=22),
+    Column("object", width=30, narrow=20),
     Column("finding", width=70),
 )
 

@@ -5,6 +5,7 @@ Loads on the supply graph are `capacity`'s; here they are put beside the positio
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from capacity.facility import Facility, Position, TargetRack
 from capacity.power import SupplyModel
 from capacity.target_usage import RackFill, bearing_kg, loads_of, rack_fills
 from tui.loaded import Loaded
+from tui.views.elevations import target_rack
 from tui.views.spans import Line, Span, count, day, kilowatts, line, share_tone, span
 
 DIMENSIONS = {
@@ -37,6 +39,7 @@ class Spot:
     is_new: bool
     shares: Mapping[str, float | None]
     fill: RackFill | None
+    taken_u: float = 0.0
 
     @property
     def owner(self) -> str | None:
@@ -60,7 +63,7 @@ def floor(loaded: Loaded) -> Floor:
     bought = {rack.id for rack in loaded.plan.racks} if loaded.plan else set()
     feeds, zones = _feed_shares(loaded), _zone_shares(facility, fills)
     spots = [
-        _spot(facility, position, fills.get(position.name), bought, feeds, zones)
+        _spot(loaded, position, fills.get(position.name), bought, feeds, zones)
         for position in facility.positions
     ]
     halls: dict[str, tuple[tuple[Spot, ...], ...]] = {}
@@ -82,7 +85,7 @@ def _aisles(lines: Sequence[Sequence[Spot]]) -> tuple[tuple[str, str], ...]:
     if not lines:
         return ()
     found: list[tuple[str, str]] = []
-    for upper, lower in zip(lines, lines[1:], strict=False):
+    for upper, lower in itertools.pairwise(lines):
         first, second = upper[0].position, lower[0].position
         if first.cold_aisle == second.cold_aisle:
             found.append(("cold", first.cold_aisle))
@@ -105,24 +108,28 @@ def _outer(row: Sequence[Spot], inner: tuple[str, str] | None) -> tuple[str, str
 
 
 def _spot(
-    facility: Facility,
+    loaded: Loaded,
     position: Position,
     fill: RackFill | None,
     bought: set[str],
     feeds: Mapping[str, float],
     zones: Mapping[str, float],
 ) -> Spot:
+    facility, taken_u = loaded.facility, 0.0
     shares: dict[str, float | None] = dict.fromkeys(DIMENSIONS)
     shares["heat"] = zones.get(position.cooling_zone)
     if fill is not None:
+        taken_u = target_rack(loaded, fill.rack, planned=loaded.plan is not None).taken_u
         hall = next(h for h in facility.halls if h.name == position.hall)
         usable = sum(n.rating_w * n.derating for n in facility.supply if n.name in position.feeds)
-        shares["units"] = fill.mounted_u / fill.rack.height_u if fill.rack.height_u else None
-        shares["free"] = 1 - fill.mounted_u / fill.rack.height_u if fill.rack.height_u else None
+        shares["units"] = taken_u / fill.rack.height_u if fill.rack.height_u else None
+        shares["free"] = 1 - taken_u / fill.rack.height_u if fill.rack.height_u else None
         shares["power"] = fill.power_w / usable * len(position.feeds) if usable else None
         shares["loss"] = max((feeds.get(feed, 0.0) for feed in position.feeds), default=None)
         shares["weight"] = fill.weight_kg / bearing_kg(fill.rack, position, hall.floor)[0]
-    return Spot(position, fill.rack if fill else None, bool(fill and fill.rack.id in bought), shares, fill)
+    return Spot(
+        position, fill.rack if fill else None, bool(fill and fill.rack.id in bought), shares, fill, taken_u
+    )
 
 
 def _feed_shares(loaded: Loaded) -> dict[str, float]:
@@ -154,7 +161,7 @@ def cell(spot: Spot, dimension: str, floor_: Floor) -> Span:
     if spot.rack is None:
         return Span(" · ", "on-free")
     if dimension == "free":
-        free = spot.rack.height_u - (spot.fill.mounted_u if spot.fill else 0)
+        free = spot.rack.height_u - spot.taken_u
         return Span(f"{free:>3.0f}", heat(1 - (spot.shares["free"] or 0)))
     share = spot.shares[dimension]
     if share is None:
@@ -213,7 +220,7 @@ def spot_lines(loaded: Loaded, spot: Spot) -> tuple[Line, ...]:
         found += [
             line(f"{kind} ", span(rack.id, "strong")),
             line("owner  ", span(rack.owner, "accent")),
-            _measure("units ", f"{count(fill.mounted_u)} of {rack.height_u} U", spot.shares["units"]),
+            _measure("units ", f"{count(spot.taken_u)} of {rack.height_u} U", spot.shares["units"]),
             _measure("power ", f"{kilowatts(fill.power_low_w, fill.power_w)} kW", spot.shares["power"]),
             _measure("loss  ", "fullest feed", spot.shares["loss"]),
             _measure("weight", f"{count(fill.weight_kg)} of {count(limit_kg)} kg", spot.shares["weight"]),

@@ -113,15 +113,15 @@ def objectives(loaded: Loaded) -> tuple[Line, ...]:
     """The objectives in order: value, lower bound, gap, and what the bound holds for."""
     if loaded.plan is None:
         return no_plan(loaded)
-    found: list[Line] = [(Span(f"{'in this order':<23}{'value':>11}{'bound':>11}{'gap':>8}", "muted"),)]
+    found: list[Line] = [(Span(f"{'in this order':<25}{'value':>10}{'bound':>10}{'gap':>7}", "muted"),)]
     for number, entry in enumerate(loaded.plan.evidence.objectives, 1):
         tone = "good" if entry.gap < 0.05 else "warn"
         found.append(
             (
-                span(f"{number} {OBJECTIVES.get(entry.name, entry.name)[:21]:<21}"),
-                Span(f"{count(round(entry.value)):>11}", "strong"),
-                Span(f"{count(round(entry.bound)):>11}"),
-                Span(f"{entry.gap:>8.1%}", tone),
+                span(f"{number} {OBJECTIVES.get(entry.name, entry.name)[:23]:<23}"),
+                Span(f"{count(round(entry.value)):>10}", "strong"),
+                Span(f"{count(round(entry.bound)):>10}"),
+                Span(f"{entry.gap:>7.1%}", tone),
             )
         )
         found.append((span(f"  {entry.basis}", "muted"),))

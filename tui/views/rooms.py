@@ -13,7 +13,7 @@ from tui.views.spans import Column, Line, Rows, Span, day, kilowatts, line, rows
 
 STRATEGY_TONES = {name: name for name in ("retire", "retain", "relocate", "rehost", "replatform")}
 COLUMNS = (
-    Column("device", width=28),
+    Column("device", width=30, narrow=24),
     Column("rack", width=14),
     Column("U", right=True),
     Column("face"),

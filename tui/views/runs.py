@@ -19,6 +19,7 @@ from playbooks.events import (
 )
 from playbooks.scope import NAMED_PHASES, PHASES, wave_scopes
 from tui.loaded import Loaded
+from tui.views.timeline import wave_title
 from tui.views.spans import Column, Line, Rows, Span, day, line, rows, span
 
 MARKS = {"done": "✓ done", "failed": "✗ failed", "cancelled": "… cancelled"}
@@ -48,7 +49,9 @@ def matrix(loaded: Loaded) -> Rows:
     items = []
     for scope in wave_scopes(loaded.plan) if loaded.plan else ():
         states = [state(loaded, scope.number, phase) for phase in PHASES]
-        items.append((WaveKey(scope.number), (f"{scope.number} {scope.name}", day(scope.start), *states)))
+        items.append(
+            (WaveKey(scope.number), (wave_title(scope.number, scope.name), day(scope.start), *states))
+        )
     return rows(COLUMNS, items)
 
 

@@ -11,8 +11,8 @@ from tui.loaded import Loaded
 from tui.views.spans import UNKNOWN, Column, Rows, count, day, kilowatts, rows
 
 COLUMNS = (
-    Column("site", width=26),
-    Column("municipality", width=20),
+    Column("site", width=34, narrow=18),
+    Column("emptied on", tones={"stays": "warn"}),
     Column("partner", width=14),
     Column("rooms", right=True),
     Column("racks", right=True),
@@ -20,9 +20,9 @@ COLUMNS = (
     Column("VMs", right=True),
     Column("U used", right=True),
     Column("kW", right=True),
-    Column("kW unknown", right=True, tones={}),
+    Column("kW unknown", right=True),
     Column("Mbit/s", right=True, tones={UNKNOWN: "warn"}),
-    Column("emptied on", tones={"stays": "warn"}),
+    Column("municipality", width=34),
 )
 
 
@@ -57,7 +57,7 @@ def sites(loaded: Loaded) -> Rows:
                 site.id,
                 (
                     site.name,
-                    region.name if region else "",
+                    empty.get(site.id, ""),
                     belonging.partner_of_tenant(site.tenant_id) or "",
                     count(rooms[site.id]),
                     count(racks[site.id]),
@@ -67,7 +67,7 @@ def sites(loaded: Loaded) -> Rows:
                     kilowatts(load.low_w, load.high_w),
                     count(load.unknown) if load.unknown else "",
                     count(rate) if rate is not None else UNKNOWN if site.id in lined else "none",
-                    empty.get(site.id, ""),
+                    region.name if region else "",
                 ),
             )
         )

@@ -41,12 +41,15 @@ def span(text: object, tone: str = "") -> Span:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table. `tones` gives the tone of each value that has one; `width` bounds it, 0 does not."""
+    """A column of a table. `tones` gives the tone of each value that has one; `width` bounds it, `narrow` does so on a
+    narrow screen; 0 does not.
+    """
 
     label: str
     right: bool = False
     tones: Mapping[str, str] = field(default_factory=dict)
     width: int = 0
+    narrow: int = 0
 
 
 @dataclass(frozen=True)
@@ -142,3 +145,15 @@ def fit(text: str, width: int, *, right: bool = False) -> str:
         )
     pad = " " * (width - size)
     return pad + text if right else text + pad
+
+
+def tail(text: str, width: int) -> str:
+    """The end of a text in at most `width` cells, with an ellipsis for what is cut off."""
+    if cell_len(text) <= width:
+        return text
+    kept = ""
+    for letter in reversed(text):
+        if cell_len(letter + kept) > width - 1:
+            break
+        kept = letter + kept
+    return f"…{kept}"

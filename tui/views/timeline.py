@@ -74,7 +74,7 @@ def timeline(loaded: Loaded) -> Timeline | None:
         bars.append(
             Bar(
                 f"wave:{wave.number}",
-                plain(f"{wave.number} {wave.name}"),
+                plain(wave_title(wave.number, wave.name)),
                 "wave",
                 0,
                 wave.start,
@@ -257,3 +257,8 @@ def _resource(loaded: Loaded, name: str) -> str:
         circuit = loaded.estate.find(Ref("circuits", int(number)))
         return f"circuit {circuit.cid}, Mbit/s" if circuit else name
     return name
+
+
+def wave_title(number: int, name: str) -> str:
+    """A wave's name, with its number where the name doesn't say it."""
+    return name if str(number) in name.split() else f"{number} {name}"

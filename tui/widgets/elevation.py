@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -15,7 +16,7 @@ from textual.strip import Strip
 
 from tui.colours import palette
 from tui.views.elevations import Elevation, Slot, UnitLine
-from tui.views.spans import fit
+from tui.views.spans import fit, tail
 
 UNIT_WIDTH = 3
 GAP = 2
@@ -137,8 +138,7 @@ class Racks(ScrollView, can_focus=True):
         if slot.tone == "free":
             return Segment(fit("·", self.face_width), base + colours.style("on-free"))
         edge = "▏" if slot.is_top else " "
-        text = f"{edge}{'↷ ' if slot.back and slot.is_top else ''}{slot.text}"
-        style = base + colours.style(f"on-{slot.tone}")
-        if slot.back:
-            style += Style(dim=False, italic=True)
-        return Segment(fit(text, self.face_width), style)
+        room = self.face_width - 1
+        # Names in a rack begin alike and differ at the end: what doesn't fit loses its beginning.
+        text = slot.text if slot.tone == "bad" or cell_len(slot.text) <= room else tail(slot.text, room)
+        return Segment(fit(edge + text, self.face_width), base + colours.style(f"on-{slot.tone}"))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
+from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
 from textual.message import Message
@@ -17,7 +19,6 @@ from tui.output import plain
 from tui.views.floor import Floor, Spot, cell
 from tui.views.spans import fit
 
-LABEL_WIDTH = 5
 CELL_WIDTH = 3
 
 
@@ -32,7 +33,7 @@ class FloorPlan(ScrollView, can_focus=True):
         Binding("right", "move(0,1)", "Right", show=False),
         Binding("up,k", "move(-1,0)", "Row up", show=False),
         Binding("down,j", "move(1,0)", "Row down", show=False),
-        Binding("enter", "open", "Open rack"),
+        Binding("enter", "open", "Open rack", key_display="enter"),
     ]
 
     class Highlighted(Message):
@@ -62,10 +63,33 @@ class FloorPlan(ScrollView, can_focus=True):
         self.floor, self.hall, self.dimension = floor, hall, dimension
         self.row = min(self.row, max(len(self.lines) - 1, 0))
         self.column = min(self.column, max(len(self.lines[self.row]) - 1, 0)) if self.lines else 0
-        widest = max((len(row) for row in self.lines), default=0)
-        self.virtual_size = Size(LABEL_WIDTH + widest * (CELL_WIDTH + 1), 2 * len(self.lines) + 1)
-        self.refresh()
+        self._measure()
         self.post_message(self.Highlighted(self.spot))
+
+    def on_resize(self, _: events.Resize) -> None:
+        self._measure()
+
+    def _measure(self) -> None:
+        self.virtual_size = Size(self.label_width + self.widest * self.pitch, 2 * len(self.lines) + 1)
+        self.refresh()
+
+    @property
+    def widest(self) -> int:
+        return max((len(row) for row in self.lines), default=0)
+
+    @property
+    def label_width(self) -> int:
+        return min(8, max((cell_len(plain(row[0].position.row)) for row in self.lines), default=0)) + 1
+
+    @property
+    def pitch(self) -> int:
+        """Cells from one position to the next: a gap between them where the row then still fits, wide ones if it can."""
+        room = self.size.width - self.label_width
+        return next((pitch for pitch in (6, 5, 4) if self.widest * pitch <= room), CELL_WIDTH)
+
+    @property
+    def cell_width(self) -> int:
+        return max(CELL_WIDTH, self.pitch - 1)
 
     @property
     def lines(self) -> tuple[tuple[Spot, ...], ...]:
@@ -88,8 +112,8 @@ class FloorPlan(ScrollView, can_focus=True):
             x_m = before.position.x_m
             self.column = min(range(len(line)), key=lambda n: abs(line[n].position.x_m - x_m))
         self.column = max(0, min(len(line) - 1, self.column + columns))
-        at = LABEL_WIDTH + self.column * (CELL_WIDTH + 1)
-        self.scroll_to_region(Region(at, 2 * self.row, CELL_WIDTH + 1, 3), animate=False, force=True)
+        at = self.label_width + self.column * self.pitch
+        self.scroll_to_region(Region(at, 2 * self.row, self.pitch, 3), animate=False, force=True)
         self.refresh()
         self.post_message(self.Highlighted(self.spot))
 
@@ -110,23 +134,23 @@ class FloorPlan(ScrollView, can_focus=True):
     def _aisle(self, number: int, base: Style) -> list[Segment]:
         assert self.floor is not None  # noqa: S101 - narrows the type for the checker
         kind, name = self.floor.aisles[self.hall][number]
-        width = self.virtual_size.width - LABEL_WIDTH - 1
+        width = self.widest * self.pitch - (self.pitch - self.cell_width)
         text = fit(f" {kind} aisle {plain(name)}", width) if kind else " " * width
         style = base + palette(self.app).style(kind) if kind else base
-        return [Segment(" " * LABEL_WIDTH, base), Segment(text, style)]
+        return [Segment(" " * self.label_width, base), Segment(text, style)]
 
     def _row(self, number: int, base: Style) -> list[Segment]:
         assert self.floor is not None  # noqa: S101 - narrows the type for the checker
         colours = palette(self.app)
         row = self.lines[number]
         segments = [
-            Segment(fit(f" {plain(row[0].position.row)}", LABEL_WIDTH), base + colours.style("strong"))
+            Segment(fit(plain(row[0].position.row), self.label_width), base + colours.style("strong"))
         ]
         for index, spot in enumerate(row):
             here = number == self.row and index == self.column
             shown = cell(spot, self.dimension, self.floor)
             tone = "on-cursor" if here else shown.tone
             style = base + colours.style(tone) + Style(bold=here)
-            segments.append(Segment(fit(shown.text, CELL_WIDTH), style))
-            segments.append(Segment(" ", base))
+            segments.append(Segment(f"{shown.text:^{self.cell_width}}", style))
+            segments.append(Segment(" " * (self.pitch - self.cell_width), base))
         return segments

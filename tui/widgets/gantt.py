@@ -92,7 +92,7 @@ class Gantt(ScrollView, can_focus=True):
         if self.timeline is None:
             return 1.0
         days = (self.timeline.last - self.timeline.first).days + 3
-        return next((step for step in ZOOMS if days / step <= self.chart_width), days / self.chart_width)
+        return max(ZOOMS[0], days / self.chart_width)
 
     @property
     def first(self) -> datetime:

@@ -25,11 +25,18 @@ from textual_fastdatatable.data_table import DataTable
 from tui.colours import palette
 from tui.views.spans import Column, Rows, filtered, fit
 
+WIDEST = 200  # of a column that nothing bounds
+NARROW = 110  # columns of a screen that is no longer narrow
 
-class Table(DataTable):
+
+class Table(DataTable, inherit_bindings=False):
     """The Arrow table with tones, right-aligned numbers, and keys that lead in and out of it as in the rest."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "cursor_up", "Row up", show=False),
+        Binding("down,j", "cursor_down", "Row down", show=False),
+        Binding("pageup", "page_up", "Page up", show=False),
+        Binding("pagedown", "page_down", "Page down", show=False),
         Binding("enter", "select_cursor", "Open", show=False),
         Binding("tab", "app.focus_next", "Next pane", show=False),
         Binding("shift+tab", "app.focus_previous", "Previous pane", show=False),
@@ -37,18 +44,18 @@ class Table(DataTable):
         Binding("right", "scroll_right", "Scroll right", show=False),
         Binding("home", "cursor_table_start", "First row", show=False),
         Binding("end", "cursor_table_end", "Last row", show=False),
-        Binding("j", "cursor_down", "Down", show=False),
-        Binding("k", "cursor_up", "Up", show=False),
     ]
 
-    def __init__(self, columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> None:
+    def __init__(
+        self, columns: Sequence[Column], cells: Sequence[Sequence[str]], *, is_narrow: bool = False
+    ) -> None:
         names = [str(number) for number in range(len(columns))]
         arrays = [
             pa.array([row[number] for row in cells], type=pa.string()) for number in range(len(columns))
         ]
         self._looks = tuple(columns)
         self._rendered_widths = [
-            max(len(column.label), min(_widest(array), column.width or 200))
+            max(len(column.label), min(_widest(array), _bound(column, is_narrow=is_narrow)))
             for column, array in zip(columns, arrays, strict=True)
         ]
         super().__init__(
@@ -85,6 +92,10 @@ class Table(DataTable):
         self._update_count += 1
         self._clear_caches()
         self.refresh()
+
+
+def _bound(column: Column, *, is_narrow: bool) -> int:
+    return (is_narrow and column.narrow) or column.width or WIDEST
 
 
 def _widest(array: Any) -> int:
@@ -150,12 +161,15 @@ class Listing(Vertical):
         self._all: Rows | None = None
         self._keep: Callable[[Any], bool] | None = None
         self._note = ""
+        self._wants_focus = False
         self.shown: Rows | None = None
 
     def compose(self) -> ComposeResult:
         yield Vertical(id="rows")
         yield Static("", id="count", markup=False)
-        yield Input(placeholder="filter: every word must occur; Escape clears", id="filter")
+        field = Input(placeholder="filter: every word must occur; Escape clears", id="filter")
+        field.can_focus = False
+        yield field
 
     @property
     def words(self) -> str:
@@ -190,16 +204,21 @@ class Listing(Vertical):
             table.move_cursor(row=self.shown.keys.index(key))
 
     def focus_table(self) -> None:
+        """Put the cursor into the table, at once or as soon as there is one."""
         table = self.table
-        if table is not None:
+        if table is not None and table.is_mounted:
             table.focus()
+        self._wants_focus = table is None or not table.is_mounted
+        if table is not None and self._wants_focus:
+            self._wants_focus = False
+            self.call_after_refresh(table.focus)
 
     def _rebuild(self) -> None:
         if self._all is None or not self.is_mounted:
             return
         before, had_focus = self.key, self.table is not None and self.table.has_focus
         self.shown = filtered(self._all, self.words, self._keep)
-        table = Table(self.shown.columns, self.shown.cells)
+        table = Table(self.shown.columns, self.shown.cells, is_narrow=self.app.size.width < NARROW)
         frame = self.query_one("#rows", Vertical)
         for old in list(self.query(Table)):
             old.remove()
@@ -207,8 +226,9 @@ class Listing(Vertical):
         if before is not None and before in self.shown.keys:
             row = self.shown.keys.index(before)
             self.call_after_refresh(table.move_cursor, row=row)
-        if had_focus:
-            table.focus()
+        if had_focus or self._wants_focus:
+            self._wants_focus = False
+            self.call_after_refresh(table.focus)
         total = len(self._all)
         shown = len(self.shown)
         text = f"{shown:,}" if shown == total else f"{shown:,} of {total:,}"
@@ -233,6 +253,7 @@ class Listing(Vertical):
     def action_filter(self) -> None:
         field = self.query_one("#filter", Input)
         field.add_class("-open")
+        field.can_focus = True
         field.focus()
 
     def action_clear_filter(self) -> None:
@@ -243,6 +264,7 @@ class Listing(Vertical):
             return
         field.value = ""
         field.remove_class("-open")
+        field.can_focus = False
         self.focus_table()
 
     @on(Input.Changed, "#filter")

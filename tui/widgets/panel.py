@@ -14,17 +14,26 @@ from tui.output import plain
 from tui.views.spans import Line
 
 
-class Panel(VerticalScroll, can_focus=False):
+class Panel(VerticalScroll):
     """Lines of spans, painted in the colours of the theme."""
 
     DEFAULT_CSS = """
     Panel { border: round $primary 50%; padding: 0 1; height: auto; background: $background;
             border-title-color: $primary; border-title-style: bold; scrollbar-size-vertical: 1; }
+    Panel:focus { border: round $primary; background: $background; }
     Panel > Static { width: 1fr; height: auto; }
     """
 
-    def __init__(self, title: str, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+    def __init__(
+        self,
+        title: str,
+        *,
+        id: str | None = None,  # noqa: A002 - Textual's word
+        classes: str | None = None,
+        can_focus: bool = True,
+    ) -> None:
         super().__init__(id=id, classes=classes)
+        self.can_focus = can_focus
         self.border_title = Content(plain(title))
         self._lines: tuple[Line, ...] = ()
 
