@@ -47,5 +47,7 @@ def vorst(folder: Path, *words: str, **variables: str) -> Ran:
 def well(folder: Path, *words: str, **variables: str) -> Ran:
     """Run a command that must end with 0."""
     ran = vorst(folder, *words, **variables)
-    assert ran.code == 0, f"vorst {' '.join(words)} ended with {ran.code}:\n{ran.err[-2000:]}{ran.out[-2000:]}"
+    assert ran.code == 0, (
+        f"vorst {' '.join(words)} ended with {ran.code}:\n{ran.err[-2000:]}{ran.out[-2000:]}"
+    )
     return ran

@@ -1,13 +1,14 @@
-"""What the recorded NetBox lacks to be proven, fixed for good: what its owners would add in NetBox, in a spreadsheet, by hand.
+"""What the recorded NetBox lacks to be proven, fixed for good: what its owners would add there, in sheets and by hand.
 
-Sizes, weights, measured draws, rates, flows and constraints are the CSV files of tests/data/netbox_overlay, imported as a
-second source. Cables from the feeds to the core switches are added to NetBox's own answers; the draw of an unnamed
+Sizes, weights, measured draws, rates, flows and constraints are the CSV files of tests/data/netbox_overlay, imported
+as a second source. Cables from the feeds to the core switches are added to NetBox's own answers; the draw of an unnamed
 chassis and the strategy of the core switches are corrections by hand. `entitle` gives the recording's one
 partner its share of the target.
 """
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,15 @@ CABLED_FEEDS = {"P1-3A": (52, 53), "P2-3B": (54, 55), "P1-4A": (56, 57), "P2-4B"
 CORE_SWITCHES = ("ncsu-coreswitch1", "ncsu-coreswitch2")
 CHASSIS_MODEL = "Flex system"  # the chassis itself has no name
 CHASSIS_SUPPLY_W = 1200
+
+# names of devices that are turned into these
+HOSTILE = {
+    "ncsu128-distswitch1": "{{ lookup('pipe', 'touch owned') }}",
+    "ncsu117-distswitch1": "<script>alert(1)</script>",
+    "ncsu118-distswitch1": "../../etc/passwd",
+    "dmi01-utica-rtr01": "=HYPERLINK(0) [bold red]x[/] \N{RIGHT-TO-LEFT OVERRIDE}\N{FIRE}",
+    "dmi01-yonkers-rtr01": "- a: b\n#c: !!python/object:os.system",
+}
 
 
 def pull(netbox: RecordedNetBox, folder: Path) -> None:
@@ -72,6 +82,17 @@ def entitle(folder: Path) -> None:
     head, title, rest = text.partition("entitlements:\n")
     assert title, "facility.yaml lists no entitlements"
     file.write_text(head + title + ENTITLEMENT + rest, encoding="utf-8")
+
+
+def plan_of(folder: Path, name: str = "plan.json") -> dict[str, Any]:
+    """A workspace's plan, as its file has it."""
+    found: dict[str, Any] = json.loads((folder / name).read_text(encoding="utf-8"))
+    return found
+
+
+def key(ref: dict[str, Any]) -> tuple[str, int]:
+    """A reference of a document, to be compared and looked up."""
+    return ref["kind"], ref["id"]
 
 
 def the(rows: list[dict[str, Any]], name: str) -> dict[str, Any]:
