@@ -66,7 +66,7 @@ def build(facility: Facility, items: Sequence[Item], supply: SupplyModel) -> Rac
     parts |= cord_arrays(templates, bins, supply, parts)
     parts |= route_arrays(supply, parts["feed_classes"])
     parts |= kit_arrays(bins, parts)
-    parts["group_owner"] = np.array([owners.index(owner) for owner, _ in groups], dtype=np.int32)
+    parts["group_owner"] = np.array([owners.index(owner) for owner, _ in groups], dtype=np.int64)
     parts |= _group_bins(bins, groups)
     arrays = Arrays(**{name: parts[name] for name in Arrays._fields})
     start = _start(facility, bins, groups, supply, arrays, parts)
@@ -148,14 +148,14 @@ def _items(
     classes = sorted({c for item in items for c in item.apart})
     number = {c: i for i, c in enumerate(classes)}
     group_of = {group: i for i, group in enumerate(groups)}
-    group = np.array([group_of.get((item.owner, item.zone), -1) for item in items], dtype=np.int32)
+    group = np.array([group_of.get((item.owner, item.zone), -1) for item in items], dtype=np.int64)
     keys: dict[tuple[object, ...], int] = {}
     kinds = []
     for i, item in enumerate(items):
         own = tuple(map(tuple, table[ptr[i] : ptr[i + 1], :9].tolist()))
         key = (int(group[i]), own, item.value, item.apart, i if item.apart else -1)
         kinds.append(keys.setdefault(key, len(keys)))
-    ints = table.astype(np.int32)
+    ints = table.astype(np.int64)
     return {
         "part_slots": ints[:, 0].copy(),
         "part_step": ints[:, 1].copy(),
@@ -168,12 +168,12 @@ def _items(
         "part_cord": ints[:, 8].copy(),
         "item_ptr": ptr,
         "item_group": group,
-        "item_type": np.array(kinds, dtype=np.int32),
+        "item_type": np.array(kinds, dtype=np.int64),
         "item_demand": demand,
         "class_ptr": np.concatenate(
             [[0], np.cumsum([len(item.apart) for item in items], dtype=np.int64)]
         ).astype(np.int64),
-        "class_ids": np.array([number[c] for item in items for c in item.apart], dtype=np.int32),
+        "class_ids": np.array([number[c] for item in items for c in item.apart], dtype=np.int64),
         "classes": len(classes),
         "most_cords": max(needed + spare for needed, spare, _ in templates),
     }
@@ -205,12 +205,12 @@ def _bins(facility: Facility, bins: Sequence[Bin]) -> dict[str, Any]:
     return {
         "slots": slots,
         "places": len(places),
-        "bin_place": np.array([places[b.position.name] for b in bins], dtype=np.int32),
-        "bin_model": np.array([b.model for b in bins], dtype=np.int32),
+        "bin_place": np.array([places[b.position.name] for b in bins], dtype=np.int64),
+        "bin_model": np.array([b.model for b in bins], dtype=np.int64),
         "bin_area": np.array([b.position.area_m2 for b in bins], dtype=np.float64),
-        "bin_zone": np.array([zones[b.position.cooling_zone] for b in bins], dtype=np.int32),
+        "bin_zone": np.array([zones[b.position.cooling_zone] for b in bins], dtype=np.int64),
         "bin_low": np.full(
-            len(bins), min(int(facility.rules.heavy_max_top_u * SLOTS_PER_UNIT), slots), dtype=np.int32
+            len(bins), min(int(facility.rules.heavy_max_top_u * SLOTS_PER_UNIT), slots), dtype=np.int64
         ),
         "kit_w": np.array([sum(m.power_w for m in c) for c in contents], dtype=np.float64),
         "empty_occupied": np.array([_occupied(b.rack, slots) for b in bins], dtype=np.uint8).reshape(
@@ -245,7 +245,7 @@ def _group_bins(bins: Sequence[Bin], groups: Sequence[tuple[str, str]]) -> dict[
         "bins_ptr": np.concatenate([[0], np.cumsum([len(ids) for ids in lists], dtype=np.int64)]).astype(
             np.int64
         ),
-        "bins_ids": np.array([i for ids in lists for i in ids], dtype=np.int32),
+        "bins_ids": np.array([i for ids in lists for i in ids], dtype=np.int64),
     }
 
 
@@ -281,7 +281,7 @@ def _start(
     group_of = {group: i for i, group in enumerate(groups)}
     taken = np.zeros(parts["places"], dtype=np.uint8)
     taken[a.bin_place[: len(standing)]] = 1
-    bin_group = np.full(len(bins), -1, dtype=np.int32)
+    bin_group = np.full(len(bins), -1, dtype=np.int64)
     for i, b in enumerate(standing):
         bin_group[i] = group_of.get((b.rack.owner, b.position.security_zone), len(groups))
     stock = [len(facility.positions) if m.stock is None else m.stock for m in facility.rack_models]
@@ -296,13 +296,13 @@ def _start(
         owner_w_left=owners[:, 0].copy(),
         owner_units_left=owners[:, 1].copy(),
         owner_area_left=owners[:, 2].copy(),
-        stock_left=np.array(stock, dtype=np.int32),
+        stock_left=np.array(stock, dtype=np.int64),
         place_taken=taken,
         bin_group=bin_group,
-        class_used=np.zeros((len(bins), max(1, parts["classes"])), dtype=np.int16),
-        item_bin=np.full(len(a.item_group), -1, dtype=np.int32),
-        part_slot=np.zeros(things, dtype=np.int32),
-        part_side=np.zeros(things, dtype=np.int32),
+        class_used=np.zeros((len(bins), max(1, parts["classes"])), dtype=np.int64),
+        item_bin=np.full(len(a.item_group), -1, dtype=np.int64),
+        part_slot=np.zeros(things, dtype=np.int64),
+        part_side=np.zeros(things, dtype=np.int64),
         cord_feed=np.full((things, parts["most_cords"]), -1, dtype=np.int8),
         cord_leg=np.zeros((things, parts["most_cords"]), dtype=np.int8),
     )

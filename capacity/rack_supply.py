@@ -55,12 +55,12 @@ def feed_arrays(supply: SupplyModel, bins: Sequence[Bin]) -> dict[str, Any]:
     shape = (len(clusters), width)
     out: dict[str, Any] = {
         "alive": np.zeros((len(clusters), most, width), dtype=np.uint8),
-        "pattern_count": np.array([len(rows) for rows in alive], dtype=np.int32),
-        "pattern_of": np.array(pattern_of, dtype=np.int32).T.copy(),
+        "pattern_count": np.array([len(rows) for rows in alive], dtype=np.int64),
+        "pattern_of": np.array(pattern_of, dtype=np.int64).T.copy(),
         "feed_cap": np.full(shape, 1e-12),
         "leg_cap": np.full(shape, 1e-12),
-        "leg_count": np.ones(shape, dtype=np.int32),
-        "feed_route": np.zeros(shape, dtype=np.int32),
+        "leg_count": np.ones(shape, dtype=np.int64),
+        "feed_route": np.zeros(shape, dtype=np.int64),
         "clusters": clusters,
         "place_of": place_of,
     }
@@ -81,8 +81,8 @@ def feed_arrays(supply: SupplyModel, bins: Sequence[Bin]) -> dict[str, Any]:
             out["feed_route"][c, i] = classes.setdefault(key, len(classes))
     out["feed_classes"] = examples
     own = max([1, *(len(b.position.feeds) for b in bins)])
-    out["bin_feeds"] = np.full((len(bins), own), -1, dtype=np.int32)
-    out["bin_cluster"] = np.zeros(len(bins), dtype=np.int32)
+    out["bin_feeds"] = np.full((len(bins), own), -1, dtype=np.int64)
+    out["bin_cluster"] = np.zeros(len(bins), dtype=np.int64)
     for i, b in enumerate(bins):
         feeds = b.position.feeds or tuple(s.feed for m in b.rack.contents for s in m.supplies)
         if feeds:
@@ -111,17 +111,17 @@ def cord_arrays(
     }
     most = max([1, *(len(options) for options in lists.values())])
     options = np.zeros((max(1, len(kinds)), len(templates), most, width), dtype=np.int8)
-    count = np.zeros((max(1, len(kinds)), len(templates)), dtype=np.int32)
+    count = np.zeros((max(1, len(kinds)), len(templates)), dtype=np.int64)
     for (kind, t), found in lists.items():
         count[kind, t] = len(found)
         for o, counts in enumerate(found):
             options[kind, t, o, : len(counts)] = counts
     return {
-        "bin_kind": np.array(kind_of, dtype=np.int32),
+        "bin_kind": np.array(kind_of, dtype=np.int64),
         "options": options,
         "option_count": count,
-        "cord_needed": np.array([needed for needed, _, _ in templates], dtype=np.int32),
-        "cord_spare": np.array([spare for _, spare, _ in templates], dtype=np.int32),
+        "cord_needed": np.array([needed for needed, _, _ in templates], dtype=np.int64),
+        "cord_spare": np.array([spare for _, spare, _ in templates], dtype=np.int64),
         "cord_three": np.array([is_three for _, _, is_three in templates], dtype=np.uint8),
     }
 
@@ -176,7 +176,7 @@ def route_arrays(supply: SupplyModel, classes: Sequence[tuple[int, int]]) -> dic
     sizes = np.bincount(rows, minlength=scenarios * len(classes))
     return {
         "route_ptr": np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
-        "route_node": np.concatenate([np.zeros(0, dtype=np.int64), *node])[order].astype(np.int32),
+        "route_node": np.concatenate([np.zeros(0, dtype=np.int64), *node])[order].astype(np.int64),
         "route_share": np.concatenate([np.zeros(0), *share])[order],
         "node_cap": supply.usable_w[list(number)],
     }

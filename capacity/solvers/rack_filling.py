@@ -47,29 +47,39 @@ def fill_bin(
     a: Arrays, s: State, b: int, order: np.ndarray, weights: np.ndarray, caps: np.ndarray, noise: np.ndarray
 ) -> int:
     """Fill one open bin from the unplaced items of `order` (equal types adjacent); returns how many went in."""
-    types = 0
+    waiting = np.empty(len(order), dtype=np.int64)
+    length = types = 0
     for i in order:
-        types = max(types, a.item_type[i] + 1)
+        if s.item_bin[i] == UNPLACED:
+            waiting[length] = i
+            length += 1
+            types = max(types, a.item_type[i] + 1)
     is_refused = np.zeros(types, dtype=np.uint8)
     left = np.zeros(DIMENSIONS)
     count = 0
     left_over(a, s, b, left)
     while True:
-        best, best_score, last_type = -1, -1.0, -1
-        for i in order:
+        best, best_score, last_type, kept = -1, -1.0, -1, 0
+        for k in range(length):
+            i = waiting[k]
             kind = a.item_type[i]
-            if kind == last_type or s.item_bin[i] != UNPLACED or is_refused[kind]:
+            if is_refused[kind] or s.item_bin[i] != UNPLACED:
+                continue
+            waiting[kept] = i  # what is refused or placed drops out: a bin only gets fuller
+            kept += 1
+            if kind == last_type:
                 continue
             last_type = kind
             score = 0.0
-            fits = True
             for d in range(DIMENSIONS):
                 # Power is left to the move itself: a lone cord may find room that no shared load would.
-                fits = fits and (d == 1 or a.item_demand[i, d] <= left[d] + EPSILON)
+                if d != 1 and a.item_demand[i, d] > left[d] + EPSILON:
+                    is_refused[kind] = 1
                 score += weights[d] * a.item_demand[i, d] / caps[d] * left[d] / caps[d]
             score *= noise[i]
-            if fits and score > best_score:
+            if not is_refused[kind] and score > best_score:
                 best, best_score = i, score
+        length = kept
         if best < 0:
             return count
         if place(a, s, best, b) == FITS:

@@ -74,19 +74,37 @@ def solve(
     problem: Problem, *, seed: int = 0, rounds: int = 60, progress: Callable[[float], None] | None = None
 ) -> Solution:
     """Place every item, opening few bins; see the module for how. `progress` hears the share of groups done."""
+    everything = np.flatnonzero(problem.arrays.item_group >= 0)
+    tell = progress or (lambda _share: None)
+    best = _pass(problem, everything, seed, rounds, lambda share: tell(share / 2))
+    if (best.state.item_bin[everything] < 0).any():
+        # The relaxation of what did find a place gives a better mix of bins for it than that of everything.
+        kept = np.flatnonzero(best.state.item_bin >= 0)
+        other = _pass(problem, kept, seed, rounds, lambda share: tell(0.5 + share / 2))
+        best = min(best, other, key=lambda found: (_value_out(problem, found.state), int(found.opened.sum())))
+    tell(1.0)
+    return best
+
+
+def _value_out(problem: Problem, state: State) -> float:
+    return float(problem.value[state.item_bin < 0].sum())
+
+
+def _pass(
+    problem: Problem, kept: Ints, seed: int, rounds: int, progress: Callable[[float], None]
+) -> Solution:
+    """One solution, group by group, led by the relaxation of the items `kept`; the others are tried last."""
     state = copy_state(problem.start)
     groups = len(problem.arrays.group_owner)
-    everything = np.flatnonzero(problem.arrays.item_group >= 0)
-    relaxation = relax(problem.arrays, problem.start, everything)
+    relaxation = relax(problem.arrays, problem.start, kept)
     problem = _with_mix(problem, relaxation)
     opened, bound = np.zeros(groups, dtype=np.int64), np.zeros(groups, dtype=np.int64)
     for done, group in enumerate(problem.groups):
-        work = _Group(problem, int(group), relaxation, np.random.default_rng([seed, int(group)]))
+        work = _Group(problem, int(group), relaxation, kept, np.random.default_rng([seed, int(group)]))
         state = work.solve(state, rounds)
         opened[group] = work.opened_in(state)
         bound[group] = work.bound(state)
-        if progress is not None:
-            progress((done + 1) / len(problem.groups))
+        progress((done + 1) / len(problem.groups))
     is_optimal = bool((state.item_bin >= 0).all() and (opened == bound).all())
     return Solution(state, opened, bound, "optimal" if is_optimal else "feasible")
 
@@ -140,11 +158,14 @@ def refusals(problem: Problem, state: State, item: int) -> list[tuple[int, bool,
 class _Group:
     """The search within one group of items and bins."""
 
-    def __init__(self, problem: Problem, group: int, relaxation: Relaxation, rng: np.random.Generator) -> None:
+    def __init__(
+        self, problem: Problem, group: int, relaxation: Relaxation, kept: Ints, rng: np.random.Generator
+    ) -> None:
         a = problem.arrays
         self.problem, self.a, self.group, self.rng = problem, a, group, rng
         self.relaxation = relaxation
         self.items: Ints = np.flatnonzero(a.item_group == group)
+        self.aside: Ints = np.setdiff1d(self.items, kept)  # tried last
         self.bins: Ints = a.bins_ids[a.bins_ptr[group] : a.bins_ptr[group + 1]].astype(np.int64)
         self.new_bins: Ints = self.bins[problem.start.bin_group[self.bins] < 0]
         self.left: Floats = empty_left(a)[self.bins] if len(self.bins) else np.zeros((1, DIMENSIONS))
@@ -192,16 +213,19 @@ class _Group:
     def fill(self, start: State, rule: tuple[float, float], left_out: Ints | None = None) -> State:
         """One greedy fill from `start`; items in `left_out` are tried last, smallest first."""
         state = copy_state(start)
-        if left_out is not None:
-            state.item_bin[left_out] = LEFT_OUT
+        self._fill_rest(state, rule, self.aside if left_out is None else left_out)
+        return state
+
+    def _fill_rest(self, state: State, rule: tuple[float, float], left_out: Ints) -> None:
+        state.item_bin[left_out] = LEFT_OUT
         weights, factor = self._score(rule)
         fill_group(self.a, state, self.group, self.order, weights, self.caps, factor, len(self.new_bins))
-        if left_out is not None:
-            state.item_bin[left_out] = UNPLACED
+        state.item_bin[left_out] = UNPLACED
         late = self.order[state.item_bin[self.order] == UNPLACED]
         if len(late):
-            insert_each(self.a, state, self.group, late[self._by_cost(late)])
-        return state
+            late = late[self._by_cost(late)]
+            insert_each(self.a, state, self.group, late)
+            fill_group(self.a, state, self.group, late, weights, self.caps, factor, len(self.new_bins))
 
     def guided(self, start: State, rule: tuple[float, float]) -> State:
         """A fill that first deals the items to classes of bins as the relaxation does, then puts in what is left."""
@@ -227,7 +251,7 @@ class _Group:
                 filled = fill_bin(self.a, state, b, order, weights, self.caps, factor) if len(order) else 0
                 if filled == 0 and b in opened:
                     close_bin(self.a, state, b)
-        fill_group(self.a, state, self.group, self.order, weights, self.caps, factor, len(self.new_bins))
+        self._fill_rest(state, rule, self.aside)
         return state
 
     def _score(self, rule: tuple[float, float]) -> tuple[Floats, Floats]:
@@ -268,11 +292,8 @@ class _Group:
 
     def _leave_few_out(self, start: State, best: State) -> State:
         """Set big items aside before filling, so that few rather than big ones stay out."""
-        out = self.items[best.item_bin[self.items] < 0]
-        used = self._use(best)
-        weights = used**8
-        size = (self.a.item_demand[self.items] / self.caps * weights).sum(axis=1)
-        excess = float(size[np.isin(self.items, out)].sum())
+        size = self._size_where_full(start, best)
+        excess = float(size[best.item_bin[self.items] < 0].sum())
         ranked = np.lexsort((self.items, -size / self.problem.value[self.items]))
         grown = np.cumsum(size[ranked])
         for share in LEFT_OUT_SHARES:
@@ -282,14 +303,27 @@ class _Group:
                 best = self._better(best, self.fill(start, rule, aside))
         return best
 
-    def _use(self, state: State) -> Floats:
-        """How full the group's open bins are by dimension, 0 to 1."""
+    def _size_where_full(self, start: State, state: State) -> Floats:
+        """Sizes of the group's items, [items], in what is nearly used up: the open bins' room, the owner's draw and units."""
         is_open = state.bin_group[self.bins] == self.group
-        room = self.left[is_open].sum(axis=0)
-        placed = self.items[state.item_bin[self.items] >= 0]
-        demand = self.a.item_demand[placed].sum(axis=0)
-        used: Floats = np.clip(np.divide(demand, room, out=np.ones(DIMENSIONS), where=room > 0), 0.01, 1.0)
-        return used
+        owner = self.a.group_owner[self.group]
+        watts, units = self._draw_and_units()
+        room = np.append(self.left[is_open].sum(axis=0), [start.owner_w_left[owner], start.owner_units_left[owner]])
+        demand = np.column_stack([self.a.item_demand[self.items], watts, units])
+        share = np.divide(demand, room, out=np.zeros(demand.shape), where=room > 0)
+        used = np.clip(share[state.item_bin[self.items] >= 0].sum(axis=0), 0.01, 1.0)
+        kit_w = self.a.kit_w[self.bins[is_open & np.isin(self.bins, self.new_bins)]].sum()
+        used[DIMENSIONS] = min(1.0, used[DIMENSIONS] + kit_w / max(room[DIMENSIONS], 1e-9))
+        size: Floats = (share * used**8).sum(axis=1)
+        return size
+
+    def _draw_and_units(self) -> tuple[Floats, Floats]:
+        """Whole draw and units of each of the group's items."""
+        of_part = np.repeat(np.arange(len(self.a.item_ptr) - 1), np.diff(self.a.item_ptr))
+        count = len(self.a.item_ptr) - 1
+        watts = np.bincount(of_part, weights=self.a.part_w, minlength=count)
+        units = np.bincount(of_part, weights=self.a.part_units, minlength=count)
+        return watts[self.items], units[self.items]
 
     def _rebuild(self, best: State, rounds: int) -> State:
         """Take the emptiest new bin and a few others down and fill again, while that closes bins or lets items in."""
