@@ -46,6 +46,8 @@ SECTIONS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "plan": ("Plan", (), ()),
 }
 MEANS_MOVING = ("cutover", "relocate")
+# Fields that only explain or follow from others: in the text, rows in which nothing else changed come last.
+EXPLAINING = {"reason", "cites", "rule", "recommended", "predecessors", "gap", "lacks", "uses"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +228,7 @@ def as_text(found: PlanDiff, *, shown: int | None = SHOWN_PER_SECTION) -> str:
         return "The plans are the same.\n"
     lines: list[str] = []
     for section, (title, _, _) in SECTIONS.items():
-        rows = found.of(section)
+        rows = sorted(found.of(section), key=_only_explains)
         if not rows:
             continue
         lines += ["", f"{title} ({len(rows)})"] if lines else [f"{title} ({len(rows)})"]
@@ -235,6 +237,10 @@ def as_text(found: PlanDiff, *, shown: int | None = SHOWN_PER_SECTION) -> str:
         if len(rows) > limit:
             lines.append(f"  … and {len(rows) - limit} more")
     return "\n".join([*lines, ""])
+
+
+def _only_explains(row: Difference) -> bool:
+    return row.kind == "changed" and {field.field for field in row.fields} <= EXPLAINING
 
 
 def _row_text(row: Difference) -> str:

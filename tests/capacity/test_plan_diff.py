@@ -110,6 +110,15 @@ def test_text_is_short_and_json_is_whole() -> None:
     assert json.loads(as_json(found))["count"] == len(plan.decisions)
 
 
+def test_what_changed_comes_before_what_is_only_explained_otherwise() -> None:
+    plan = a_plan()
+    decisions = tuple(replace(d, reason="new") for d in plan.decisions[:-1])
+    last = replace(plan.decisions[-1], strategy="retire")
+    text = as_text(diff(plan, replace(plan, decisions=(*decisions, last))))
+
+    assert text.splitlines()[1] == "  ~ vm-6: strategy retain → retire"
+
+
 def test_a_hostile_name_stays_on_its_line() -> None:
     plan = a_plan()
     name = "x\n+ forged\x1b[31m"
