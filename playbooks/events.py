@@ -224,9 +224,11 @@ def _totals(data: dict[str, Any]) -> tuple[HostTotals, ...]:
 def _message(result: dict[str, Any]) -> str:
     """What the task said; for a loop, what its failed passes said."""
     parts = [str(result.get("msg") or result.get("stderr") or result.get("exception") or "")]
-    for item in result.get("results") or ():
-        if isinstance(item, dict) and (item.get("failed") or item.get("unreachable")):
-            parts.append(str(item.get("msg") or item.get("stderr") or ""))
+    parts += [
+        str(item.get("msg") or item.get("stderr") or "")
+        for item in result.get("results") or ()
+        if isinstance(item, dict) and (item.get("failed") or item.get("unreachable"))
+    ]
     stderr = str(result.get("stderr") or "")
     if stderr and stderr not in parts:
         parts.append(stderr)

@@ -28,7 +28,7 @@ from playbooks.playbook_files import (
     playbook_files,
 )
 from playbooks.project import ProjectFiles, write_project
-from playbooks.project_guide import DECLARED_GUIDE, DECLARED_HOSTS, project_readme
+from playbooks.project_guide import DECLARED_HOSTS, declared_readme, project_readme
 from playbooks.results import load_runs
 from playbooks.runbook import Runbook
 from playbooks.scope import WaveScope, host_of, wave_scopes
@@ -76,12 +76,12 @@ def generate(
         texts[f"{scope.folder}/manifest.json"] = (
             json.dumps(wave_manifest(variables, scope), indent=1, ensure_ascii=False) + "\n"
         )
-        incomplete += [asset for asset in scope.assets if runbook.lacks(asset)]
+        incomplete += [asset for asset in scope.assets if variables.lacks(asset, scope)]
     files = ProjectFiles(
         texts=texts,
         copies={"roles": ROLES},
         links={f"{scope.folder}/roles": "../roles" for scope in scopes},
-        seeds={"declared/hosts.yml": DECLARED_HOSTS, "declared/README.md": DECLARED_GUIDE},
+        seeds={"declared/hosts.yml": DECLARED_HOSTS, "declared/README.md": declared_readme()},
     )
     hashes = write_project(out_dir, files, _about(plan, scopes), force=force)
     return GeneratedProject(out_dir, scopes, hashes, tuple(incomplete))

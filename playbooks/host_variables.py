@@ -23,13 +23,13 @@ from playbooks.yaml_text import unsafe
 
 # So many hosts copy at once (group_vars/all.yml says the same to the roles); a host's share of a line counts on it.
 REPLICATE_AT_ONCE = 5
-_HOST_NAME = re.compile(
-    r"(?=.{1,253}\Z)[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*\Z"
-)
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_HOST_NAME = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*\Z")
 _PORT = re.compile(r"\btcp[/ ](\d{1,5})\b", re.IGNORECASE)
 # Platforms these roles can't manage: no POSIX shell with Python behind SSH.
 _UNMANAGEABLE = re.compile(
-    r"windows|esxi|vmware|nx-?os|\bios\b|ios[- ]?x[er]|junos|\beos\b|fortios|pan-?os|\baos\b|arubaos|comware|ontap|fabric os",
+    r"windows|esxi|vmware|nx-?os|\bios\b|ios[- ]?x[er]|junos|\beos\b|fortios|pan-?os|\baos\b|arubaos|comware|ontap"
+    r"|fabric os",
     re.IGNORECASE,
 )
 
@@ -153,6 +153,19 @@ class HostVariables:
                     "port": int(port.group(1)) if port and 0 < int(port.group(1)) < 65536 else 0,
                     "moves_before": self.wave_of.get(end, scope.number) < scope.number,
                 }
+        return found
+
+    def lacks(self, asset: Ref, scope: WaveScope) -> list[str]:
+        """What the estate and the plan leave unsaid that automation needs, in our own words."""
+        found = ["address"] if self.address(asset) is None else []
+        if self.unmanageable(asset):
+            found.append("a platform with a shell")
+        if asset in scope.workloads:
+            found += ["DNS name"] if self.dns_name(asset) is None else []
+            found += ["rate of its line"] if self.rate_mbps(asset) is None else []
+        ends = self.dependencies(asset, scope).values()
+        found += ["ports of its flows"] if any(not end["port"] for end in ends) else []
+        found += ["addresses of its dependencies"] if any(end["address"] is None for end in ends) else []
         return found
 
     def ends(self, end: Ref) -> tuple[Ref, ...]:

@@ -173,7 +173,7 @@ def save_run(project_dir: Path, record: RunRecord) -> Path:
 
 
 def load_runs(project_dir: Path) -> tuple[RunRecord, ...]:
-    """The records of a project, oldest first; none where nothing ran. Raises InputError for a file that is no record."""
+    """The records of a project, oldest first; none where nothing ran. InputError for a file that is none."""
     return tuple(load_run(path) for path in sorted((project_dir / RUNS).glob("*.json")))
 
 

@@ -88,7 +88,7 @@ def find_phase(project_dir: Path, wave: int, phase: str) -> Phase:
     return found
 
 
-def run(  # noqa: PLR0913 - what a person may say of a run
+def run(
     project_dir: Path,
     wave: int,
     phase: str,
@@ -169,7 +169,7 @@ class _Execution:
             shutil.rmtree(private, ignore_errors=True)
 
     def _runner(self, private: Path) -> Any:
-        from ansible_runner import Runner, RunnerConfig  # noqa: PLC0415 - slow to import, and needed only here
+        from ansible_runner import Runner, RunnerConfig
 
         config = RunnerConfig(
             private_data_dir=str(private),

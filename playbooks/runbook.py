@@ -1,21 +1,21 @@
 """The runbook of a wave: one Markdown file a crew can work from on the night, and a manager can sign before it.
 
-Its contents are those that migration practice asks for (scope, owners, window, method, ordered tasks with T-minus, go or
-no-go, rollback, crew and transport, manifest, acceptance, hypercare, estimate against actual). Everything comes from the
+Its contents are those that migration practice asks for: scope, owners, window, method, ordered tasks with T-minus, go
+or no-go, rollback, crew and transport, manifest, acceptance, hypercare, estimate against actual. All comes from the
 Plan, the Estate and the Facility; what none of them knows is a line for a person to fill in, and says so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from capacity.facility import Facility
-from capacity.plan import MoveGroup, Step
+from capacity.plan import MoveGroup
 from inventory.planning_rows import Application
 from inventory.records import RunRecord
 from inventory.rows import Ref
@@ -23,6 +23,7 @@ from playbooks.host_variables import HostVariables
 from playbooks.manifest import device_entry, workload_entry
 from playbooks.markdown import UNKNOWN, bullets, number, plain, table
 from playbooks.playbook_files import phases_of
+from playbooks.runbook_cells import flows, hosts, minutes, owner, planning, t_minus
 from playbooks.scope import WaveScope, host_of
 
 _KINDS = {
@@ -34,6 +35,7 @@ _KINDS = {
     "commission_rack": "bring up racks",
     "commission_host": "bring up cloud hosts",
 }
+_NEVER = datetime.max.replace(tzinfo=UTC)
 _TO_SIGN = "to be filled in: ______________________"
 
 
@@ -67,7 +69,8 @@ class Runbook:
             ("What a person has to declare or do by hand", self._missing),
             ("Estimate against actual", self._actual),
         )
-        head = f"# Runbook of {self.scope.folder}: {plain(self.scope.name)}\n\nPlan `{self.variables.plan.content_hash}`.\n"
+        plan_hash = self.variables.plan.content_hash
+        head = f"# Runbook of {self.scope.folder}: {plain(self.scope.name)}\n\nPlan `{plan_hash}`.\n"
         return head + "".join(f"\n## {title}\n\n{section()}\n" for title, section in sections)
 
     # --- what and whose ---------------------------------------------------------------------------------------------
@@ -79,7 +82,7 @@ class Runbook:
             f"{plain(self.facility.name)}, {len(scope.retired)} assets retired."
         )
         rows = [
-            (plain(group.id), plain(group.name), str(len(group.assets)), plain(group.reason), _flows(group))
+            (plain(group.id), plain(group.name), str(len(group.assets)), plain(group.reason), flows(group))
             for group in self._groups
         ]
         return f"{counts}\n\n" + table(
@@ -136,8 +139,9 @@ class Runbook:
 
     def _window(self) -> str:
         scope = self.scope
+        zone = plain(self.variables.plan.calendar.time_zone)
         lines = [
-            f"Window: {self._local(scope.start)} to {self._local(scope.end)} ({plain(self.variables.plan.calendar.time_zone)})",
+            f"Window: {self._local(scope.start)} to {self._local(scope.end)} ({zone})",
         ]
         if scope.wave is not None:
             lines.append(f"Content frozen on {self._local(scope.wave.frozen_on)}")
@@ -159,9 +163,10 @@ class Runbook:
             )
         ]
         return [
-            f"Freeze {plain(constraint.name or constraint.id)}: {self._local(constraint.start)} to {self._local(constraint.end)}"
+            f"Freeze {plain(constraint.name or constraint.id)}: "
+            f"{self._local(constraint.start)} to {self._local(constraint.end)}"
             for constraint in sorted(
-                found, key=lambda constraint: (constraint.start or datetime.max, constraint.id)
+                found, key=lambda constraint: (constraint.start or _NEVER, constraint.id)
             )[:20]
         ]
 
@@ -189,7 +194,7 @@ class Runbook:
             and step.kind != "retire"
             and step in self.scope.steps
         ]
-        return max((_minutes(step) for step in steps), default=None)
+        return max((minutes(step) for step in steps), default=None)
 
     # --- how --------------------------------------------------------------------------------------------------------
 
@@ -211,38 +216,39 @@ class Runbook:
         feeds = (
             ", ".join(f"{plain(supply['feed'])} {supply['leg']}" for supply in entry["supplies"]) or "none"
         )
-        ports = ", ".join(plain(name) for name in entry["ports_now"]) or number(_planning(entry["ports"]))
+        ports = ", ".join(plain(name) for name in entry["ports_now"]) or number(planning(entry["ports"]))
         return host_of(asset), self._name(asset), plain(entry["strategy"]), place, feeds, ports
 
     def _workload_row(self, asset: Ref) -> tuple[str, ...]:
         entry = workload_entry(self.variables, asset)
         place = f"pool {plain(entry['target']['pool'])}, host {plain(entry['target']['host'])}"
-        size = f"{number(entry['vcpus'], 'vCPU')}, {number(entry['memory_mb'], 'MB')}, {number(entry['disk_mb'], 'MB disk')}"
+        units = {"vcpus": "vCPU", "memory_mb": "MB", "disk_mb": "MB disk"}
+        size = ", ".join(number(entry[name], unit) for name, unit in units.items())
         return host_of(asset), self._name(asset), plain(entry["strategy"]), place, "the cloud host's", size
 
     def _backup(self) -> str:
         return (
-            "Each host names the file its last backup touched (`vorst_backup_stamp`); preflight fails when it is missing "
-            "or older than `vorst_backup_max_age_h` hours (26). The time preflight saw stands in `records/`."
+            "Each host names the file its last backup touched (`vorst_backup_stamp`); preflight fails when it is "
+            "missing or older than `vorst_backup_max_age_h` hours (26). The time preflight saw stands in `records/`."
         )
 
     def _tasks(self) -> str:
         start = self.scope.start
         rows = [
             (
-                _t_minus(step.start - start) if start else UNKNOWN,
+                t_minus(step.start - start) if start else UNKNOWN,
                 plain(step.id),
                 _KINDS.get(step.kind, plain(step.kind)),
-                _hosts(step),
+                hosts(step),
                 self._local(step.start),
-                number(_minutes(step), "min"),
-                _owner(step),
+                number(minutes(step), "min"),
+                owner(step),
                 ", ".join(plain(name) for name in step.predecessors) or "none",
             )
             for step in self.scope.steps
         ]
         commands = bullets(
-            f"`vorst run . --wave {self.scope.number} --phase {phase}`, or `ansible-playbook {self.scope.folder}/{phase}.yml`"
+            f"{self._command(phase)}, or `ansible-playbook {self.scope.folder}/{phase}.yml`"
             for phase in phases_of(self.scope)
         )
         head = ("T", "step", "task", "hosts", "start", "duration", "owner", "after")
@@ -251,8 +257,8 @@ class Runbook:
     def _go(self) -> str:
         return bullets(
             (
-                "Preflight passed on every host under this plan, at most 24 h before the cutover: connection, rights, "
-                "serial, platform, clock, names, backup, dependencies, room at the target",
+                "Preflight passed on every host under this plan, at most 24 h before the cutover",
+                "It saw: connection, rights, serial, platform, clock, names, backup, dependencies, room at the target",
                 "Every dependency answers; one that doesn't stops the cutover of its host",
                 "Replication is recorded for every workload",
                 "The window is open, no freeze has begun, nobody is logged in",
@@ -264,15 +270,15 @@ class Runbook:
     def _rollback(self) -> str:
         deadlines = sorted({step.rollback_deadline for step in self.scope.steps if step.rollback_deadline})
         span = (
-            f"Deadlines: {self._local(deadlines[0])} to {self._local(deadlines[-1])}; after its deadline a host can't go back."
+            f"Deadlines: {self._local(deadlines[0])} to {self._local(deadlines[-1])}. "
+            "After its deadline a host can't go back."
             if deadlines
             else "No step of this wave can be rolled back."
         )
         return f"{span}\n\n" + bullets(
             (
                 "Trigger: verify fails and can't be mended within the downtime budget, or the owner says so",
-                f"`vorst run . --wave {self.scope.number} --phase rollback`: stop at the target, start at the source, "
-                "switch the names back",
+                f"{self._command('rollback')}: stop at the target, start at the source, switch the names back",
                 "Data written at the target since the cutover stay there, unless `vorst_rollback_data: copy_back`",
                 "A device is taken down, carried back and recorded in `racked/HOST-back.yml` before it is started",
                 f"Rollback decided by, {_TO_SIGN}",
@@ -281,8 +287,8 @@ class Runbook:
 
     def _rehearsal(self) -> str:
         return (
-            f"Before the window: `vorst run . --wave {self.scope.number} --phase cutover --check` runs every gate and copies "
-            f"nothing. Rehearsed by, {_TO_SIGN}"
+            f"Before the window: {self._command('cutover --check')} runs every gate and copies nothing. "
+            f"Rehearsed by, {_TO_SIGN}"
         )
 
     def _transport(self) -> str:
@@ -300,9 +306,7 @@ class Runbook:
         return f"{held}\n\n{bullets(self._way_in())}"
 
     def _way_in(self) -> list[str]:
-        weights = [
-            _planning(device_entry(self.variables, asset)["weight_kg"]) for asset in self.scope.devices
-        ]
+        weights = [planning(device_entry(self.variables, asset)["weight_kg"]) for asset in self.scope.devices]
         known = [weight for weight in weights if weight is not None]
         lines = (
             [
@@ -315,8 +319,8 @@ class Runbook:
         for hall in self.facility.halls:
             limit = hall.floor
             lines.append(
-                f"Floor of {plain(hall.name)}: {number(limit.limit_kg_m2, 'kg/m²')} over the {plain(limit.basis)}, rolling "
-                f"{number(limit.rolling_kg, 'kg')}, point {number(limit.point_kg, 'kg')}"
+                f"Floor of {plain(hall.name)}: {number(limit.limit_kg_m2, 'kg/m²')} over the {plain(limit.basis)}, "
+                f"rolling {number(limit.rolling_kg, 'kg')}, point {number(limit.point_kg, 'kg')}"
             )
         return [
             *lines,
@@ -340,8 +344,8 @@ class Runbook:
             plain(entry["asset_tag"]),
             f"{plain(source['site'])}, {plain(source['rack'])}, U {number(source['position'])}",
             f"{plain(target['rack'])}, U {number(target['position'])}",
-            number(_planning(entry["weight_kg"]), "kg"),
-            number(_planning(entry["power_w"]), "W"),
+            number(planning(entry["weight_kg"]), "kg"),
+            number(planning(entry["power_w"]), "W"),
             ", ".join(f"{plain(supply['feed'])} {supply['leg']}" for supply in entry["supplies"]) or "none",
         )
 
@@ -350,10 +354,10 @@ class Runbook:
     def _acceptance(self) -> str:
         return bullets(
             (
-                f"`vorst run . --wave {self.scope.number} --phase verify` passes: services and ports of the baseline, "
-                "checksums, the application's own checks (`vorst_checks`), size as planned",
-                f"The owner writes `acceptance/{self.scope.folder}.yml` with `by`, `at` (date) and `what`; decommission "
-                "refuses without it and before the rollback deadline",
+                f"{self._command('verify')} passes",
+                "It compares services, ports, checksums and size, and asks the application (`vorst_checks`)",
+                f"The owner writes `acceptance/{self.scope.folder}.yml` with `by`, `at` (date) and `what`",
+                "Decommission refuses without it, and before the rollback deadline",
             )
         )
 
@@ -366,27 +370,13 @@ class Runbook:
         rows = [
             (host_of(asset), self._name(asset), "; ".join(lacks))
             for asset in self.scope.assets
-            if (lacks := self.lacks(asset))
+            if (lacks := self.variables.lacks(asset, self.scope))
         ]
         return (
-            "Preflight stops these hosts until somebody declares what is missing (`declared/`), or takes them on by name "
-            "(`vorst_manual`). Not counted: data paths, backup proofs, target addresses, which nobody can know from here.\n\n"
-            + table(("host", "name", "missing in the inventory or the plan"), rows)
+            "Preflight stops these hosts until somebody declares what is missing (`declared/`), or takes them on by "
+            "name (`vorst_manual`). Not counted: data paths, backup proofs and target addresses, which nobody can know "
+            "from here.\n\n" + table(("host", "name", "missing in the inventory or the plan"), rows)
         )
-
-    def lacks(self, asset: Ref) -> list[str]:
-        """What the estate and the plan leave unsaid that automation needs."""
-        known = self.variables
-        lacks = ["address"] if known.address(asset) is None else []
-        if known.unmanageable(asset):
-            lacks.append("a platform with a shell")
-        if asset in self.scope.workloads:
-            lacks += ["DNS name"] if known.dns_name(asset) is None else []
-            lacks += ["rate of its line"] if known.rate_mbps(asset) is None else []
-        ends = known.dependencies(asset, self.scope).values()
-        lacks += ["ports of its flows"] if any(not end["port"] for end in ends) else []
-        lacks += ["addresses of its dependencies"] if any(end["address"] is None for end in ends) else []
-        return lacks
 
     def _actual(self) -> str:
         actual = {
@@ -400,7 +390,7 @@ class Runbook:
             (
                 plain(step.id),
                 _KINDS.get(step.kind, plain(step.kind)),
-                number(_minutes(step), "min"),
+                number(minutes(step), "min"),
                 number(actual.get(step.id), "min"),
             )
             for step in self.scope.steps
@@ -421,6 +411,9 @@ class Runbook:
         rows = self.variables.estate.by_id("applications")
         return tuple(rows[number] for number in sorted(ids) if number in rows)
 
+    def _command(self, phase: str) -> str:
+        return f"`vorst run . --wave {self.scope.number} --phase {phase}`"
+
     def _name(self, asset: Ref) -> str:
         row: Any = self.variables.estate.find(asset)
         return plain(row.name if row else None)
@@ -431,42 +424,3 @@ class Runbook:
         return moment.astimezone(ZoneInfo(self.variables.plan.calendar.time_zone)).strftime(
             "%a %d %b %Y %H:%M"
         )
-
-
-def _planning(value: dict[str, Any] | None) -> float | None:
-    return value["planning"] if value else None
-
-
-def _minutes(step: Step) -> float:
-    return (step.end - step.start).total_seconds() / 60
-
-
-def _t_minus(offset: timedelta) -> str:
-    """T-minus before the wave's start, T-plus after it, in hours and minutes."""
-    minutes = round(offset.total_seconds() / 60)
-    sign = "−" if minutes < 0 else "+"
-    return f"T{sign}{abs(minutes) // 60}:{abs(minutes) % 60:02d}"
-
-
-def _hosts(step: Step) -> str:
-    shown: Sequence[str] = [host_of(move.asset) for move in step.moves] or [
-        plain(name) for name in step.commissions
-    ]
-    return ", ".join(shown[:6]) + (f" and {len(shown) - 6} more" if len(shown) > 6 else "")
-
-
-def _owner(step: Step) -> str:
-    hands = [
-        f"{number(use.amount)} {plain(use.resource)}"
-        for use in step.uses
-        if not use.resource.startswith("circuit:")
-    ]
-    return ", ".join(hands) or "runs by itself"
-
-
-def _flows(group: MoveGroup) -> str:
-    return (
-        ", ".join(f"flow {number}" for number in group.cut_flows[:10])
-        + (" …" if len(group.cut_flows) > 10 else "")
-        or "none"
-    )

@@ -23,7 +23,7 @@ class Unsafe(str):
 class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]
     """libyaml's writer where it is there; the same text either way."""
 
-    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - the writer's own signature
+    def ignore_aliases(self, data: Any) -> bool:
         """Write every value out: an alias saves nothing and reads badly."""
         return True
 

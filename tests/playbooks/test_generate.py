@@ -175,7 +175,7 @@ def test_a_generated_file_that_a_person_changed_is_not_overwritten_unasked(proje
     playbook = project.folder / "wave-01/cutover.yml"
     before = playbook.read_text()
     playbook.write_text(before + "# by hand\n")
-    with pytest.raises(InputError, match="wave-01/cutover.yml .* changed since"):
+    with pytest.raises(InputError, match=r"wave-01/cutover\.yml .* changed since"):
         generate(estate, a_facility(), a_plan(estate), project.folder)
     assert playbook.read_text().endswith("# by hand\n")
     generate(estate, a_facility(), a_plan(estate), project.folder, force=True)

@@ -1,7 +1,7 @@
 """Hosts for the lab: a real sshd each, in its own network, process and mount namespace on this machine.
 
-A host has its own address on a bridge, its own /etc, /run, /root, /srv and /var/lib, and nothing else of its own: what it
-runs is this machine's. It has one service of its own, `vorst-web`, a web server that serves /srv/app/data on port 8080.
+A host has its own address on a bridge, its own /etc, /run, /root and /srv, and little else of its own: what it runs is
+this machine's. It has one service of its own, `vorst-web`, a web server that serves /srv/app/data on port 8080.
 Needs root, `ip` and `sshd`; a test says so with `needs("netns", "sshd", "ssh", "rsync")`.
 """
 

@@ -1,4 +1,4 @@
-"""Projects for the hosts of the lab: generated from a small plan, with what a person would declare; and their outcome."""
+"""Projects for the hosts of the lab: made from a small plan, with what a person would declare; and their outcome."""
 
 from __future__ import annotations
 
