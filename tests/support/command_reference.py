@@ -18,7 +18,7 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "commands.md
 OPENING = """\
 # Commands
 
-<!-- Written by `python tests/support/command_reference.py` from the commands' own help. Change the help, not this page. -->
+<!-- Written by tests/support/command_reference.py from the commands' own help. Change the help, not this page. -->
 
 Data go to stdout, messages and progress to stderr. Relative paths resolve in the workspace.
 
@@ -47,12 +47,18 @@ def _commands(group: Any, words: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
 def markdown() -> str:
     """The whole page."""
     common = typer.main.get_command(app)
-    sections = [OPENING, "## For every command\n\nThese stand before the command: `vorst -C W plan`.\n", _options(common)]
+    sections = [
+        OPENING,
+        "## For every command\n\nThese stand before the command: `vorst -C W plan`.\n",
+        _options(common),
+    ]
     for words, command in commands().items():
         sections.append(f"## vorst {words}\n\n{_paragraphs(command.help)}\n")
         arguments = [p for p in command.params if p.param_type_name == "argument"]
         usage = " ".join(["vorst", words, *(_argument(a) for a in arguments)])
-        options = [f"{p.opts[0]} {_value(p)}" for p in command.params if p.param_type_name == "option" and p.required]
+        options = [
+            f"{p.opts[0]} {_value(p)}" for p in command.params if p.param_type_name == "option" and p.required
+        ]
         sections.append(f"```text\n{' '.join([usage, *options])} [OPTIONS]\n```\n")
         sections.append(_options(command))
     return "\n".join(section for section in sections if section)
