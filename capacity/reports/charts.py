@@ -35,7 +35,9 @@ def entitlement_chart(rows: Sequence[tuple[str, float]], labels: Mapping[str, st
             ),
         )
     )
-    line = alt.Chart(alt.InlineData(values=[{"all": 1}])).mark_rule(color=LIMIT, strokeWidth=2).encode(x="all:Q")
+    line = (
+        alt.Chart(alt.InlineData(values=[{"all": 1}])).mark_rule(color=LIMIT, strokeWidth=2).encode(x="all:Q")
+    )
     return _svg(alt.layer(bars, line).properties(width=520, height=32 * max(len(rows), 1)))
 
 
@@ -48,6 +50,8 @@ def forecast_chart(
 
     `points`: ISO month, m², kW. `limits`: m² and kW. `labels`: keys area, power.
     """
+    if points:
+        points = (*points, (_next_month(points[-1][0]), *points[-1][1:]))
     panels = []
     for index, (key, limit) in enumerate(zip(("area", "power"), limits, strict=True), start=1):
         values = [{"month": point[0], "value": point[index]} for point in points]
@@ -67,9 +71,17 @@ def forecast_chart(
     return _svg(alt.hconcat(*panels))
 
 
+def _next_month(month: str) -> str:
+    """The month after an ISO month, so that the last step of a curve has a width."""
+    year, number = int(month[:4]), int(month[5:7])
+    return f"{year + number // 12:04d}-{number % 12 + 1:02d}-01"
+
+
 def _svg(chart: Any) -> str:
-    styled = chart.configure(font="Helvetica, Arial, sans-serif", background="white").configure_axis(
-        labelColor=INK, titleColor=INK, gridColor="#e3e8ec", labelLimit=300
-    )
+    styled = chart.configure(
+        font="Helvetica, Arial, sans-serif",
+        background="white",
+        padding={"left": 12, "right": 12, "top": 5, "bottom": 5},
+    ).configure_axis(labelColor=INK, titleColor=INK, gridColor="#e3e8ec", labelLimit=300, labelPadding=6)
     svg: str = vl_convert.vegalite_to_svg(styled.configure_view(stroke=None).to_dict())
     return svg

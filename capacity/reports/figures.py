@@ -151,7 +151,8 @@ class _View:
         self._estate, self._facility, self._plan, self._partner = estate, facility, plan, partner
         self._belonging = Belonging(estate)
         self._names = {d.asset: d.name for d in plan.decisions}
-        self.own = {d.asset for d in plan.decisions if (d.partner or "others") == partner}
+        # The estate says whose an asset is; a plan made by hand may leave it out.
+        self.own = {d.asset for d in plan.decisions if self._belonging.owner_of(d.asset) == partner}
         self._demands: dict[Ref, AssetDemand] = {demand.asset: demand for demand in plan.demands}
         self._racks = [rack for rack in (*facility.racks, *plan.racks) if rack.owner == partner]
         self._area = {position.name: position.area_m2 for position in facility.positions}

@@ -48,13 +48,13 @@ class Language:
         return numbers.format_percent(value, locale=self.locale)
 
     def day(self, moment: date | datetime | None) -> str:
-        """A date in words; a dash for none."""
-        return dates.format_date(moment, format="long", locale=self.locale) if moment else "–"
+        """A date; a dash for none."""
+        return dates.format_date(moment, format="medium", locale=self.locale) if moment else "–"
 
     def moment(self, moment: datetime) -> str:
         """A date and time to the minute, in the time zone it carries."""
         return dates.format_datetime(
-            moment, format="d MMM yyyy, HH:mm", locale=self.locale, tzinfo=moment.tzinfo
+            moment, format="dd/MM/yy HH:mm", locale=self.locale, tzinfo=moment.tzinfo
         )
 
 
