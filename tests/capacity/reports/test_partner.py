@@ -45,10 +45,13 @@ def owners() -> dict[Ref, str]:
 def test_no_asset_of_another_partner_appears(partner: str, lang: str) -> None:
     estate, facility, plan = a_world()
     # Names that no other text could hold, so that finding one means a leak.
-    decisions = tuple(
-        replace(d, name=f"asset-of-{d.partner or 'others'}-{d.asset.id}-zz") for d in plan.decisions
+    whose = owners()
+    marked = {d.asset: f"asset-of-{whose[d.asset]}-{d.asset.kind}-{d.asset.id}-zz" for d in plan.decisions}
+    plan = replace(
+        plan,
+        decisions=tuple(replace(d, name=marked[d.asset]) for d in plan.decisions),
+        unplaced=tuple(replace(u, name=marked[u.asset]) for u in plan.unplaced),
     )
-    plan = replace(plan, decisions=decisions)
     found = figures(estate, facility, plan, partner)
     everything = render_html(found, lang) + render_json(found)
     foreign = [name for asset, name in marked.items() if whose[asset] != partner]
