@@ -9,7 +9,7 @@ from capacity.resources import UNITS
 from capacity.verification.contents import Thing
 from capacity.verification.moments import exceeded_by_arrivals
 from capacity.verification.view import View
-from capacity.verification.violations import Findings
+from capacity.verification.violations import Findings, number
 from inventory.estate import Ref
 
 Arrivals = list[tuple[float, float]]
@@ -83,7 +83,7 @@ def _entitlement(view: View, entitlement: Entitlement, use: dict[str, Arrivals],
             findings.add(
                 "ENTITLEMENT",
                 f"partner {entitlement.partner}, {dimension}",
-                f"partner {entitlement.partner} uses {limit + found.over:g} {unit} of the {limit:g} {unit} "
+                f"partner {entitlement.partner} uses {number(limit + found.over)} {unit} of the {number(limit)} {unit} "
                 "it is entitled to",
                 "place less for it, or agree on more",
                 moment=view.moment(found.since),
@@ -108,7 +108,7 @@ def _host(view: View, name: str, workloads: list[Ref], findings: Findings) -> No
             findings.add(
                 "HOST-CAPACITY",
                 f"host {name}, {dimension}",
-                f"host {name} promises {limit + found.over:g} {unit} and may promise {limit:g}",
+                f"host {name} promises {number(limit + found.over)} {unit} and may promise {number(limit)}",
                 "move a workload to another host",
                 moment=view.moment(found.since),
                 over=(found.over, unit),
@@ -149,7 +149,7 @@ def _pool(
         findings.add(
             "POOL-STORAGE",
             f"pool {pool.name}",
-            f"pool {pool.name} stores {limit + found.over:g} MB and may store {limit:g} MB",
+            f"pool {pool.name} stores {number(limit + found.over)} MB and may store {number(limit)} MB",
             "add a host, or move a workload to another pool",
             moment=view.moment(found.since),
             over=(found.over, "MB"),

@@ -10,7 +10,7 @@ from capacity.resources import HOURS_PER_YEAR, UNITS
 from capacity.verification.demands import Asked
 from capacity.verification.moments import beyond
 from capacity.verification.view import WORKLOAD_STRATEGIES, View
-from capacity.verification.violations import Findings
+from capacity.verification.violations import Findings, number
 from inventory.documents import content_hash
 from inventory.estate import Ref
 
@@ -143,8 +143,8 @@ def _quantities(view: View, findings: Findings, ref: Ref, names: tuple[str, ...]
             findings.add(
                 "DEMAND",
                 object_,
-                f"{view.label(ref)} is planned with {quantity.planning:g} {UNITS[name]}, "
-                f"the rule {right.rule} gives {right.planning:g}",
+                f"{view.label(ref)} is planned with {number(quantity.planning)} {UNITS[name]}, "
+                f"the rule {right.rule} gives {number(right.planning)}",
                 "plan with what the rule gives",
                 asset=ref,
                 over=(right.planning - quantity.planning, UNITS[name]),
@@ -285,7 +285,8 @@ def _evidence(view: View, findings: Findings) -> None:
             findings.add(
                 "EVIDENCE",
                 objective.name,
-                f"{objective.name} is said to be {objective.value:g} {unit}, the plan's lists give {right:g}",
+                f"{objective.name} is said to be {number(objective.value)} {unit}, "
+                f"the plan's lists give {number(right)}",
                 "state what the lists give",
                 over=(objective.value - right, unit),
             )
@@ -293,7 +294,8 @@ def _evidence(view: View, findings: Findings) -> None:
             findings.add(
                 "EVIDENCE",
                 objective.name,
-                f"the lower bound of {objective.name}, {objective.bound:g}, is above its value {objective.value:g}",
+                f"the lower bound of {objective.name}, {number(objective.bound)}, "
+                f"is above its value {number(objective.value)}",
                 "a bound that is passed is none; correct it",
                 over=(objective.bound - objective.value, unit),
             )
@@ -303,7 +305,8 @@ def _evidence(view: View, findings: Findings) -> None:
                 findings.add(
                     "EVIDENCE",
                     objective.name,
-                    f"the gap of {objective.name} is said to be {objective.gap:g}, value and bound give {gap:g}",
+                    f"the gap of {objective.name} is said to be {number(objective.gap)}, "
+                    f"value and bound give {number(gap)}",
                     "state (value − bound) ÷ max(bound, 1)",
                     over=(objective.gap - gap, ""),
                 )

@@ -19,7 +19,7 @@ from capacity.verification.contents import Thing
 from capacity.verification.moments import exceeded_by_arrivals
 from capacity.verification.supply_graph import SupplyGraph
 from capacity.verification.view import View
-from capacity.verification.violations import Findings
+from capacity.verification.violations import Findings, number
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -86,7 +86,8 @@ def _cooling(view: View, things: dict[str, list[Thing]], findings: Findings) -> 
             findings.add(
                 "COOLING",
                 f"cooling zone {zone.name}",
-                f"cooling zone {zone.name} gets {zone.usable_w + hot.over:g} W of heat and takes {zone.usable_w:g} W",
+                f"cooling zone {zone.name} gets {number(zone.usable_w + hot.over)} W of heat "
+                f"and takes {number(zone.usable_w)} W",
                 "place something in another zone, or add a cooling unit",
                 moment=view.moment(hot.since),
                 over=(hot.over, "W"),
@@ -208,8 +209,8 @@ class Replay:
             self._findings.add(
                 "POWER-NODE",
                 f"{node.kind} {node.name}",
-                f"{node.kind} {node.name} carries {usable + worst.over:g} W{_when(worst.loss)}, "
-                f"{worst.over:g} W more than its {usable:g} W",
+                f"{node.kind} {node.name} carries {number(usable + worst.over)} W{_when(worst.loss)}, "
+                f"{number(worst.over)} W more than its {number(usable)} W",
                 "move load to another line, or raise the limit",
                 moment=self._view.moment(worst.since),
                 over=(worst.over, "W"),
@@ -219,8 +220,8 @@ class Replay:
             self._findings.add(
                 "POWER-LEG",
                 f"leg {name}",
-                f"leg {name} carries {limit + worst.over:g} W{_when(worst.loss)}, "
-                f"{worst.over:g} W more than its {limit:g} W",
+                f"leg {name} carries {number(limit + worst.over)} W{_when(worst.loss)}, "
+                f"{number(worst.over)} W more than its {number(limit)} W",
                 "move a cord to another leg or feed",
                 moment=self._view.moment(worst.since),
                 over=(worst.over, "W"),

@@ -10,7 +10,7 @@ from capacity.resources import TOLERANCE
 from capacity.verification.contents import Thing
 from capacity.verification.moments import exceeded_by_arrivals
 from capacity.verification.view import OTHERS, View
-from capacity.verification.violations import Findings
+from capacity.verification.violations import Findings, number
 from inventory.estate import Constraint, Ref
 
 MM_PER_M = 1000
@@ -54,7 +54,7 @@ def _positions(view: View, findings: Findings) -> None:
                 findings.add(
                     "RACK-POSITION",
                     f"rack {rack.id}",
-                    f"rack {rack.id} is {rack_m:g} m {side}, position {position.name} only {bay_m:g} m",
+                    f"rack {rack.id} is {number(rack_m)} m {side}, position {position.name} only {number(bay_m)} m",
                     "give it a larger position, or use a smaller model",
                     moment=view.moment(view.rack_arrival(rack.id)),
                     over=(rack_m - bay_m, "m"),
@@ -89,7 +89,7 @@ def _unlike(rack: TargetRack, model: RackModel, position: Position | None) -> st
     for name in ("height_u", "width_mm", "depth_mm", "tare_kg", "max_weight_kg"):
         given, right = getattr(rack, name), getattr(model, name)
         if given != right:
-            return f"{name} is {given:g}, not {right:g}"
+            return f"{name} is {number(given)}, not {number(right)}"
     kit = {item.name: item for item in model.kit}
     inside = Counter(mounted.name for mounted in rack.contents)
     if inside != Counter(item.name for item in model.kit):
@@ -138,7 +138,8 @@ def _weight(view: View, rack: TargetRack, inside: list[Thing], findings: Finding
         findings.add(
             "RACK-WEIGHT",
             f"rack {rack.id}",
-            f"rack {rack.id} carries {rack.max_weight_kg + heavy.over:g} kg, {heavy.over:g} kg more than it may",
+            f"rack {rack.id} carries {number(rack.max_weight_kg + heavy.over)} kg, "
+            f"{number(heavy.over)} kg more than it may",
             "move something heavy to another rack",
             moment=view.moment(heavy.since),
             over=(heavy.over, "kg"),
@@ -153,7 +154,7 @@ def _weight(view: View, rack: TargetRack, inside: list[Thing], findings: Finding
         findings.add(
             "FLOOR",
             f"rack {rack.id}",
-            f"rack {rack.id} loads the floor of hall {hall.name} {pressed.over:g} kg beyond {what}",
+            f"rack {rack.id} loads the floor of hall {hall.name} {number(pressed.over)} kg beyond {what}",
             "move something heavy to another rack",
             moment=view.moment(pressed.since),
             over=(pressed.over, "kg"),
@@ -163,8 +164,8 @@ def _weight(view: View, rack: TargetRack, inside: list[Thing], findings: Finding
         findings.add(
             "FLOOR",
             f"rack {rack.id}",
-            f"rack {rack.id} rolls in with {rolling_kg:g} kg, "
-            f"the way to hall {hall.name} bears {hall.floor.rolling_kg:g} kg",
+            f"rack {rack.id} rolls in with {number(rolling_kg)} kg, "
+            f"the way to hall {hall.name} bears {number(hall.floor.rolling_kg)} kg",
             "bring its kit separately, or use a lighter model",
             moment=view.moment(since),
             over=(rolling_kg - hall.floor.rolling_kg, "kg"),
@@ -176,13 +177,13 @@ def _floor_limit(view: View, rack: TargetRack, position: Position) -> tuple[floa
     floor = next(h.floor for h in view.facility.halls if h.name == position.hall)
     if floor.basis == "point":
         limit = floor.point_kg
-        return (None, "") if limit is None else (FEET * limit, f"{limit:g} kg on each of four feet")
+        return (None, "") if limit is None else (FEET * limit, f"{number(limit)} kg on each of four feet")
     if floor.limit_kg_m2 is None:
         return None, ""
     area_m2 = position.width_m * position.depth_m
     if floor.basis == "footprint":
         area_m2 = rack.width_mm * rack.depth_mm / MM_PER_M**2
-    return floor.limit_kg_m2 * area_m2, f"{floor.limit_kg_m2:g} kg/m² over its {floor.basis}"
+    return floor.limit_kg_m2 * area_m2, f"{number(floor.limit_kg_m2)} kg/m² over its {floor.basis}"
 
 
 def _ports(view: View, rack: TargetRack, inside: list[Thing], findings: Findings) -> None:
@@ -192,7 +193,7 @@ def _ports(view: View, rack: TargetRack, inside: list[Thing], findings: Findings
         findings.add(
             "PORTS",
             f"rack {rack.id}",
-            f"rack {rack.id} needs {provided + short.over:g} network ports and provides {provided:g}",
+            f"rack {rack.id} needs {number(provided + short.over)} network ports and provides {number(provided)}",
             "move something to a rack with free ports",
             moment=view.moment(short.since),
             over=(short.over, "ports"),

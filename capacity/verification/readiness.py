@@ -13,7 +13,7 @@ from capacity.plan import Move, Step
 from capacity.verification.moments import DAY_SECONDS, TIME_TOLERANCE
 from capacity.verification.supply_graph import SupplyGraph
 from capacity.verification.view import View
-from capacity.verification.violations import Findings
+from capacity.verification.violations import Findings, counted
 
 
 def check(view: View, findings: Findings) -> None:
@@ -29,7 +29,7 @@ def check(view: View, findings: Findings) -> None:
             findings.add(
                 "PHASE",
                 f"step {step.id}",
-                f"step {step.id} ({step.kind}) starts {days:.3g} days before {what} {why}",
+                f"step {step.id} ({step.kind}) starts {counted(days, 'day')} before {what} {why}",
                 "start it later, or use something that is ready",
                 moment=view.moment(start),
                 over=(days, "days"),

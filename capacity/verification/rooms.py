@@ -8,7 +8,7 @@ from collections import defaultdict
 from capacity.plan import Place, RoomOutcome, Step
 from capacity.verification.moments import DAY_SECONDS, TIME_TOLERANCE
 from capacity.verification.view import TOUCHING, View
-from capacity.verification.violations import Findings
+from capacity.verification.violations import Findings, counted
 from inventory.estate import Ref
 
 
@@ -39,7 +39,8 @@ def _deadlines(view: View, findings: Findings) -> dict[Ref, float]:
             findings.add(
                 "ROLLBACK",
                 f"step {step.id}",
-                f"step {step.id} keeps the way back open {short / DAY_SECONDS:.3g} days less than the {days} promised",
+                f"step {step.id} keeps the way back open {counted(short / DAY_SECONDS, 'day')} less "
+                f"than the {days} promised",
                 "set its rollback deadline later",
                 moment=view.moment(deadline),
                 over=(short / DAY_SECONDS, "days"),
@@ -64,7 +65,7 @@ def _too_early(
         findings.add(
             "ROLLBACK",
             view.label(asset),
-            f"step {step.id} clears {view.label(asset)} {early / DAY_SECONDS:.3g} days before {of} way back ends",
+            f"step {step.id} clears {view.label(asset)} {counted(early / DAY_SECONDS, 'day')} before {of} way back ends",
             "start it after the rollback deadline",
             asset=asset,
             moment=view.moment(view.begins(step)),
@@ -199,7 +200,7 @@ def _emptied(view: View, room: RoomOutcome, inside: list[Ref], bound: set[Ref], 
         elif ref not in staying and last != math.inf and last > emptied + TIME_TOLERANCE:
             days = (last - emptied) / DAY_SECONDS
             report(
-                f"but {view.label(ref)} leaves {days:.3g} days later",
+                f"but {view.label(ref)} leaves {counted(days, 'day')} later",
                 ref,
                 "date it after the last step",
                 days,

@@ -8,7 +8,7 @@ from itertools import pairwise
 from capacity.plan import Move, Place, Step
 from capacity.verification.moments import MINUTE_SECONDS, TIME_TOLERANCE
 from capacity.verification.view import WORKLOAD_STRATEGIES, View
-from capacity.verification.violations import Findings
+from capacity.verification.violations import Findings, counted
 from inventory.estate import Device, Ref
 
 WORKLOAD_STEPS = ("replicate", "cutover", "decommission")
@@ -30,7 +30,7 @@ def _order(view: View, findings: Findings) -> None:
             findings.add(
                 "STEP-ORDER",
                 f"step {step.id}",
-                f"step {step.id} ends {(start - end) / MINUTE_SECONDS:g} minutes before it starts"
+                f"step {step.id} ends {counted((start - end) / MINUTE_SECONDS, 'minute')} before it starts"
                 if end < start
                 else f"step {step.id} ends when it starts",
                 "let it end after it starts",
@@ -44,7 +44,7 @@ def _order(view: View, findings: Findings) -> None:
                 findings.add(
                     "STEP-ORDER",
                     f"step {step.id}",
-                    f"step {step.id} starts {early:g} minutes before its predecessor {name} ends",
+                    f"step {step.id} starts {counted(early, 'minute')} before its predecessor {name} ends",
                     "start it later",
                     moment=view.moment(start),
                     over=(early, "min"),
@@ -126,7 +126,8 @@ def _one_after_another(view: View, ref: Ref, steps: list[Step], findings: Findin
             findings.add(
                 "STEP-SEQUENCE",
                 view.label(ref),
-                f"the {later} of {view.label(ref)} starts {early / MINUTE_SECONDS:g} minutes before its {earlier} ends",
+                f"the {later} of {view.label(ref)} starts {counted(early / MINUTE_SECONDS, 'minute')} "
+                f"before its {earlier} ends",
                 f"start the {later} later",
                 asset=ref,
                 moment=view.moment(view.begins(by_kind[later])),

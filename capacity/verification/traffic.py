@@ -16,7 +16,7 @@ from capacity.resources import replication_seconds
 from capacity.verification.moments import MINUTE_SECONDS, TIME_TOLERANCE, beyond
 from capacity.verification.references import circuit_id
 from capacity.verification.view import TOUCHING, View
-from capacity.verification.violations import Findings
+from capacity.verification.violations import Findings, counted, number
 from inventory.estate import Circuit, Flow, Ref
 
 TARGET = -1  # no id of the estate: ids are positive
@@ -89,7 +89,8 @@ def _replication(view: View, step: Step, findings: Findings) -> None:
         report("replicates without holding a circuit", "hold a circuit of its site throughout")
     elif short > 1.0:
         report(
-            f"copies {used_mb:g} MB at {rate_mbps:g} Mbit/s; that takes {short / MINUTE_SECONDS:.4g} minutes longer",
+            f"copies {number(used_mb)} MB at {number(rate_mbps)} Mbit/s; "
+            f"that takes {counted(short / MINUTE_SECONDS, 'minute')} longer",
             "let it last longer, or hold a higher rate",
             (short / MINUTE_SECONDS, "min"),
         )
@@ -131,7 +132,8 @@ def _circuits(view: View, findings: Findings) -> None:
             findings.add(
                 "CIRCUIT",
                 f"circuit {circuit.cid}",
-                f"replications take {limit + peak.over:g} Mbit/s of circuit {circuit.cid}, {limit:g} may be taken",
+                f"replications take {number(limit + peak.over)} Mbit/s of circuit {circuit.cid}, "
+                f"{number(limit)} may be taken",
                 "replicate one after another, or at a lower rate",
                 moment=view.moment(peak.since),
                 over=(peak.over, "Mbit/s"),
@@ -294,8 +296,8 @@ class _Traffic:
                 self._findings.add(
                     "CIRCUIT",
                     name,
-                    f"the lines of {name} carry {limit + peak.over:g} Mbit/s of flows and replications, "
-                    f"they can carry {limit:g}",
+                    f"the lines of {name} carry {number(limit + peak.over)} Mbit/s of flows and replications, "
+                    f"they can carry {number(limit)}",
                     "move both ends of a flow together, or replicate at another time",
                     moment=view.moment(peak.since),
                     over=(peak.over, "Mbit/s"),
@@ -307,7 +309,7 @@ class _Traffic:
             self._findings.add(
                 "FLOW-LATENCY",
                 f"flow {flow_id}",
-                f"flow {flow_id} stands {latency:g} ms and crosses sites, which takes {over:g} ms more",
+                f"flow {flow_id} stands {number(latency)} ms and crosses sites, which takes {number(over)} ms more",
                 "move both its ends in one step, or at the same time",
                 moment=view.moment(moment),
                 over=(over, "ms"),

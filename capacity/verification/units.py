@@ -9,7 +9,7 @@ from capacity.facility import TargetRack
 from capacity.resources import TOLERANCE
 from capacity.verification.contents import Thing
 from capacity.verification.view import View
-from capacity.verification.violations import Findings
+from capacity.verification.violations import Findings, number
 from inventory.estate import Ref
 
 FACES = ("front", "rear")
@@ -65,7 +65,7 @@ def _report_overlap(
     findings.add(
         "UNIT-OVERLAP",
         f"rack {rack.id}",
-        f"{later.label} and {earlier.label} both take {height:g} U from unit {low:g} of rack {rack.id}",
+        f"{later.label} and {earlier.label} both take {number(height)} U from unit {number(low)} of rack {rack.id}",
         "move one of them to free units",
         asset=later.asset,
         moment=view.moment(max(later.since, earlier.since)),
@@ -85,7 +85,7 @@ def _reserved(
                 findings.add(
                     "UNIT-OVERLAP",
                     f"rack {rack.id}",
-                    f"{thing.label} takes unit {unit:g} of rack {rack.id}, which is reserved",
+                    f"{thing.label} takes unit {number(unit)} of rack {rack.id}, which is reserved",
                     "move it to free units",
                     asset=thing.asset,
                     moment=view.moment(thing.since),
@@ -120,15 +120,15 @@ def _out_of_range(rack: TargetRack, thing: Thing) -> tuple[str, float | None] | 
         return "has a height but no face", None
     low, top = rack.starting_unit - thing.position, thing.position + thing.height_u
     if low > TOLERANCE:
-        return f"starts at unit {thing.position:g}, {low:g} U below the lowest", low
+        return f"starts at unit {number(thing.position)}, {number(low)} U below the lowest", low
     above = top - rack.starting_unit - rack.height_u
     if above > TOLERANCE:
-        return f"ends {above:g} U above the top", above
+        return f"ends {number(above)} U above the top", above
     grid = 1.0 if float(thing.height_u).is_integer() else HALF
     off = abs(thing.position / grid - round(thing.position / grid)) * grid
     if off > TOLERANCE:
         return (
-            f"starts at {thing.position:g}, which is not on a {'whole' if grid > HALF else 'half'} unit",
+            f"starts at {number(thing.position)}, which is not on a {'whole' if grid > HALF else 'half'} unit",
             off,
         )
     return None
@@ -156,8 +156,8 @@ def _heavy(view: View, rack: TargetRack, thing: Thing, findings: Findings) -> No
         findings.add(
             "HEAVY-LOW",
             f"rack {rack.id}",
-            f"{thing.label} weighs {thing.weight_kg:g} kg and ends {over:g} U too high in rack {rack.id}",
-            f"place its top at most {rules.heavy_max_top_u:g} U above the rack's lowest edge",
+            f"{thing.label} weighs {number(thing.weight_kg)} kg and ends {number(over)} U too high in rack {rack.id}",
+            f"place its top at most {number(rules.heavy_max_top_u)} U above the rack's lowest edge",
             asset=thing.asset,
             moment=view.moment(thing.since),
             over=(over, "U"),
@@ -221,5 +221,5 @@ def _bay_problem(view: View, ref: Ref, parent_id: int | None) -> str | None:
     if placement.parent_device_id != parent_id or placement.parent_bay != view.devices[ref.id].parent_bay:
         return f"does not stay in its bay {view.devices[ref.id].parent_bay} of {view.label(parent)}"
     if placement.position is not None:
-        return f"sits in a bay and is placed on unit {placement.position:g} as well"
+        return f"sits in a bay and is placed on unit {number(placement.position)} as well"
     return None

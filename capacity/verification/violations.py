@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -65,6 +66,20 @@ RULES: dict[str, str] = {
 }
 
 _ORDER = {code: index for index, code in enumerate(RULES)}
+
+
+def number(value: float) -> str:
+    """A number as it is said in a message: thousands apart, few decimals, never in powers of ten."""
+    if not math.isfinite(value):
+        return str(value)
+    digits = 6 if abs(value) < 0.01 else 3  # so that a hundredth of a percent is not 0
+    return f"{value:,.{digits}f}".rstrip("0").rstrip(".")
+
+
+def counted(value: float, noun: str) -> str:
+    """A number with its noun: 1 day, 2.5 days."""
+    said = number(value)
+    return f"{said} {noun}" if said == "1" else f"{said} {noun}s"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from capacity.verification.moments import (
     overlap,
 )
 from capacity.verification.view import TOUCHING, View
-from capacity.verification.violations import Findings
+from capacity.verification.violations import Findings, counted, number
 from inventory.estate import Application, ChangeWindow, Constraint, Ref
 
 HANDS = ("crew", "engineer")
@@ -111,7 +111,7 @@ def _in_windows(view: View, step: Step, assets: list[Ref], windows: _Windows, fi
                 findings.add(
                     "WINDOW",
                     f"step {step.id}",
-                    f"step {step.id} touches {view.label(ref)} for {outside / MINUTE_SECONDS:g} minutes outside "
+                    f"step {step.id} touches {view.label(ref)} for {counted(outside / MINUTE_SECONDS, 'minute')} outside "
                     f"the change windows of {holder}",
                     "put it into a window, or agree on another",
                     asset=ref,
@@ -164,7 +164,7 @@ def _not_frozen(
                         "FREEZE",
                         f"step {step.id}",
                         f"step {step.id} touches {view.label(ref)} during {freeze.name or f'freeze {freeze.id}'}, "
-                        f"for {shared / MINUTE_SECONDS:g} minutes",
+                        f"for {counted(shared / MINUTE_SECONDS, 'minute')}",
                         "put it before or after the freeze",
                         asset=ref,
                         moment=view.moment(max(interval[0], frozen[0])),
@@ -182,7 +182,7 @@ def _no_holiday(view: View, step: Step, findings: Findings) -> None:
             findings.add(
                 "HOLIDAY",
                 f"step {step.id}",
-                f"step {step.id} has people at work on {day}, a holiday, for {shared / MINUTE_SECONDS:g} minutes",
+                f"step {step.id} has people at work on {day}, a holiday, for {counted(shared / MINUTE_SECONDS, 'minute')}",
                 "put it on another day",
                 moment=view.moment(max(interval[0], holiday[0])),
                 over=(shared / MINUTE_SECONDS, "min"),
@@ -198,8 +198,8 @@ def _downtime(view: View, step: Step, assets: list[Ref], findings: Findings) -> 
             findings.add(
                 "DOWNTIME",
                 f"application {application.name}",
-                f"step {step.id} keeps application {application.name} down for {minutes:g} minutes, "
-                f"it may be down for {budget:g}",
+                f"step {step.id} keeps application {application.name} down for {counted(minutes, 'minute')}, "
+                f"it may be down for {number(budget)}",
                 "hold more hands, or split the step",
                 moment=view.moment(view.begins(step)),
                 over=(minutes - budget, "min"),

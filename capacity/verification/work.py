@@ -21,7 +21,7 @@ from capacity.verification.moments import (
 )
 from capacity.verification.references import CIRCUIT
 from capacity.verification.view import View
-from capacity.verification.violations import Findings
+from capacity.verification.violations import Findings, counted, number
 from inventory.estate import Ref
 
 
@@ -57,8 +57,8 @@ def _effort(view: View, step: Step, findings: Findings) -> None:
             findings.add(
                 "EFFORT",
                 f"step {step.id}",
-                f"step {step.id} ({step.kind}) has {minutes:g} minutes and holds {hands:g} {resource}; "
-                f"its work takes {short:g} minutes of one {resource} more",
+                f"step {step.id} ({step.kind}) has {counted(minutes, 'minute')} and holds {number(hands)} {resource}; "
+                f"its work takes {counted(short, 'minute')} of one {resource} more",
                 f"hold more {resource}, or let it last longer",
                 moment=view.moment(view.begins(step)),
                 over=(short, f"{resource} min"),
@@ -109,7 +109,7 @@ def _vans(view: View, step: Step, findings: Findings) -> None:
             said = (
                 "holds no dock slot"
                 if what == "use"
-                else f"loads {load:g} {unit}, its {vans:g} vans take {limit:g}"
+                else f"loads {number(load)} {unit}, its {number(vans)} vans take {number(limit)}"
             )
             findings.add(
                 "VAN",
@@ -132,7 +132,7 @@ def _resources(view: View, findings: Findings) -> None:
                 findings.add(
                     "RESOURCE",
                     use.resource,
-                    f"step {step.id} holds {use.amount:g} of {use.resource}, less than nothing",
+                    f"step {step.id} holds {number(use.amount)} of {use.resource}, less than nothing",
                     "hold an amount above 0",
                     moment=view.moment(view.clock.seconds(use.start)),
                     over=(-use.amount, use.resource),
@@ -149,7 +149,7 @@ def _resources(view: View, findings: Findings) -> None:
             findings.add(
                 "RESOURCE",
                 resource.name,
-                f"{resource.name} is held beyond its capacity, by {found.over:g} {unit} at the worst moment",
+                f"{resource.name} is held beyond its capacity, by {number(found.over)} {unit} at the worst moment",
                 "start a step later, or add capacity",
                 moment=view.moment(found.since),
                 over=(found.over, unit),

@@ -10,7 +10,7 @@ from broken_plans import CASES
 from broken_plans.case import Broken
 from plan_builders import a_world
 
-from capacity.verification.violations import RULES
+from capacity.verification.violations import RULES, number
 from capacity.verify import check
 
 
@@ -34,3 +34,35 @@ def test_every_rule_has_a_plan_that_breaks_it(repo_root: Path) -> None:
     listed = re.findall(r"^\| `([A-Z][A-Z-]+)` \|", page, re.MULTILINE)
 
     assert sorted(listed) == sorted(RULES) == sorted({case.code for case in CASES})
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (19_939_300.0, "19,939,300"),
+        (12.5, "12.5"),
+        (0.0, "0"),
+        (0.00144, "0.00144"),
+        (1 / 3, "0.333"),
+        (1e400, "inf"),
+    ],
+)
+def test_numbers_are_said_aloud(value: float, said: str) -> None:
+    assert number(value) == said
+
+
+def test_messages_read_well_aloud() -> None:
+    said = {(v.code, v.message) for case in CASES for v in check(*case.world())}
+
+    assert (
+        "POWER-NODE",
+        "distribution lv-b carries 6,270 W when msb-a is lost, 50 W more than its 6,220 W",
+    ) in said
+    assert (
+        "WINDOW",
+        "step move-2 touches device signal for 60 minutes outside the change windows of application Signalling",
+    ) in said
+    assert (
+        "ROLLBACK",
+        "step clear-3 clears virtual machine vm-5 1 day before its way back ends",
+    ) in said
