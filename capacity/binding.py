@@ -114,7 +114,7 @@ def _supply(used: _Used, supply: SupplyModel) -> Iterable[BindingLimit]:
     if len(full):
         node = int(full[np.argmax(peak[full])])
         in_use = int(((supply.legs > 0) & (worst > 0)).sum())
-        text = f"{len(full)} of {in_use} feeds in use carry {NEARLY:.0%} or more of a leg or of their rating in the worst loss"
+        text = f"{len(full)} of {in_use} feeds in use are {NEARLY:.0%} full, or a leg of theirs, in the worst loss"
         path = f"facility.supply[{supply.names[node]}].rating_w"
         yield BindingLimit(
             path, supply.names[node], "power_w", float(worst[node]), float(supply.usable_w[node]), text
@@ -129,7 +129,8 @@ def _cooling(used: _Used) -> Iterable[BindingLimit]:
             if used.positions[rack.position].cooling_zone == zone.name
         )
         if heat_w >= NEARLY * zone.usable_w or (zone.name, "heat_w") in used.blocked:
-            text = f"cooling zone {zone.name} takes {heat_w:.0f} of {zone.usable_w:.0f} W with {zone.redundant_units} units out"
+            out = f"with {zone.redundant_units} units out"
+            text = f"cooling zone {zone.name} takes {heat_w:.0f} of {zone.usable_w:.0f} W {out}"
             yield BindingLimit(
                 f"facility.cooling_zones[{i}].unit_w", zone.name, "heat_w", heat_w, zone.usable_w, text
             )
@@ -171,7 +172,8 @@ def _deciding(bounds: Sequence[Bound]) -> Iterable[BindingLimit]:
                 (b for b in bounds if b.objective == objective and b.scope == scope), key=lambda b: b.value
             )
             if best.value > 0:
-                text = f"{best.dimension} decides: {best.demand:.0f} asked forces {best.value:.0f} {what}, each offering {best.limit:g}"
+                forced = f"{best.demand:.0f} asked forces {best.value:.0f} {what}"
+                text = f"{best.dimension} decides: {forced}, each offering {best.limit:g}"
                 yield BindingLimit(
                     best.limit_path, scope, best.dimension, best.demand, best.value * best.limit, text
                 )

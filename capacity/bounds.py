@@ -1,7 +1,7 @@
 """Lower bounds on a plan's objectives, each with the limit that forces it: no placement whatever does better.
 
-Works on the same arrays as placement (`rack_problem`) but on totals: contents divisible, racks and hosts whole. `evidence`
-puts them beside what the plan reaches.
+Works on the same arrays as placement (`rack_problem`) but on totals: contents divisible, racks and hosts whole.
+`evidence` puts them beside what the plan reaches.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ from capacity.resources import TOLERANCE
 from capacity.solvers.rack_relaxation import empty_left, relax
 
 DIVISIBLE = "total over capacity: racks and hosts whole, contents divisible"
-TOGETHER = "all limits together, every single loss: racks whole by owner and zone, contents divisible (linear relaxation)"
+TOGETHER = (
+    "all limits and losses together: racks whole by owner and zone, contents divisible (linear relaxation)"
+)
 DIMENSIONS = ("height_u", "power_w", "weight_kg", "ports", "heavy_u")
 SIDES_PER_U = 2 * SLOTS_PER_UNIT  # a unit counts on both faces, in half units
 SCALE = np.array([SIDES_PER_U, 1.0, 1.0, 1.0, SIDES_PER_U])
@@ -126,7 +128,7 @@ class RackBounds:
     # --- devices left out -------------------------------------------------------------------------------------
 
     def unplaced(self) -> tuple[int, list[Bound]]:
-        """Devices that capacity keeps out, and every limit that keeps some out: owners add up, the whole may be more."""
+        """Devices that capacity keeps out, and every limit that does: owners add up, the whole may be more."""
         found: list[Bound] = []
         total = 0
         for number, owner in enumerate(self.problem.owners):
@@ -170,7 +172,7 @@ class RackBounds:
         """Draws against the entitlement; what an item takes of a new rack, it takes of that rack's kit too."""
         left = float(self.start.owner_w_left[number])
         path = f"facility.entitlements[{owner}].power_w"
-        best: Bound | None = None
+        best = Bound("unplaced", owner, "power_w", 0.0, 0.0, 0.0, path, DIVISIBLE)
         for d in range(4):
             room = float(self.left[new, d].max(initial=0.0))
             kit_w = float(self.a.kit_w[new].min()) / room if len(new) and room > 0 else 0.0
@@ -184,9 +186,8 @@ class RackBounds:
             ]
             capacity = left + kit_w * float(self.left[standing, d].sum())
             bound = _out(owner, "power_w", demanded, capacity if left < UNLIMITED / 2 else left, path)
-            if best is None or bound.value > best.value:
+            if d == 0 or bound.value > best.value:
                 best = bound
-        assert best is not None  # four dimensions were tried
         return best
 
     def _best_at_place(self, bins: NDArray[np.int64], d: int) -> NDArray[np.float64]:
@@ -282,7 +283,7 @@ def _out(
 
 def cloud_hosts(facility: Facility, loads: Mapping[str, Sequence[tuple[float, float, float]]]) -> list[Bound]:
     """By pool and dimension, the hosts that workloads (vCPUs, MB of memory, MB of disk) force, reserve included."""
-    found = []
+    found: list[Bound] = []
     for number, pool in enumerate(facility.pools):
         sizes = loads.get(pool.name, ())
         if sizes:

@@ -58,7 +58,7 @@ def usable_storage_mb(pool: CloudPool, hosts: int) -> float:
 
 
 def host_capacity(pool: CloudPool) -> tuple[float, float]:
-    """vCPUs and memory in MB that may be promised on one host."""
+    """What may be promised on one host: vCPUs, and MB of memory."""
     kind = pool.host_type
     return kind.vcpus * pool.cpu_overcommit, kind.memory_mb * pool.memory_overcommit
 

@@ -1,4 +1,4 @@
-"""How good a plan is and what it rests on: objectives with bounds and gaps, bounds by limit, binding limits, assumptions.
+"""How good a plan is and what it rests on: objectives with bounds and gaps, binding limits, assumptions.
 
 Reads a plan's lists; plans nothing. The bounds come from `bounds`, the limits with nothing left from `binding`. Whether
 the plan holds is for `verify`.
@@ -28,7 +28,7 @@ EMPTY = Evidence((), (), (), ())
 def assess(estate: Estate, facility: Facility, plan: Plan) -> Evidence:
     """The evidence of a plan's lists: racks, hosts, devices, workloads and unplaced, with its decisions and demands.
 
-    Bounds on racks and hosts hold for the assets the plan places; the bound on unplaced for every asset that should move.
+    Bounds on racks and hosts hold for the assets the plan places, the bound on unplaced for all that should move.
     """
     weighed = _Weighed(estate, facility, plan)
     found = weighed.bounds()
@@ -102,7 +102,8 @@ class _Weighed:
             + self.least["new_racks"][0] * kit_w
         )
         self.least["cloud_hosts"] = (float(sum(least_hosts.values())), bounds.DIVISIBLE)
-        basis = f"draws of what is placed, with {self.least['new_racks'][0]:g} racks and {sum(least_hosts.values())} hosts"
+        racks, hosts_least = self.least["new_racks"][0], sum(least_hosts.values())
+        basis = f"draws of what is placed, with {racks:g} racks and {hosts_least} hosts"
         self.least["energy_kwh"] = (_energy_kwh(self.facility, power_w), basis)
         return [*out, *rack_bounds, *hosts]
 
@@ -133,7 +134,10 @@ class _Weighed:
             by_scope[bound.scope] = max(by_scope.get(bound.scope, 0.0), bound.value)
         mixed = float(weighing.together(items))
         simple = sum(by_scope.values())
-        self.least["new_racks"] = (max(mixed, simple), bounds.TOGETHER if mixed >= simple else bounds.DIVISIBLE)
+        self.least["new_racks"] = (
+            max(mixed, simple),
+            bounds.TOGETHER if mixed >= simple else bounds.DIVISIBLE,
+        )
         if mixed > simple:
             found.append(self._mixed(mixed, found, problem))
         return found
@@ -163,7 +167,7 @@ class _Weighed:
 
 
 def _barred(refusals: Sequence[Refusal]) -> set[Ref]:
-    """Assets that no placement of others could let in: unproven, without zone, pool or entitlement, or in such a chassis."""
+    """Assets no placement could let in: unproven, without zone, pool or entitlement, or in such a chassis."""
     barred = {r.asset for r in refusals if r.is_unproven or r.dimension in ("zone", "area_m2")}
     return barred | {r.asset for r in refusals if r.dimension == "chassis" and r.depends_on in barred}
 

@@ -18,7 +18,7 @@ from capacity.rack_items import Item
 from capacity.rack_problem import SLOTS_PER_UNIT, RackProblem
 from capacity.solvers import rack_moves as moves
 from capacity.solvers import racks
-from capacity.solvers.rack_filling import headroom
+from capacity.solvers.rack_filling import headroom, power_left
 from inventory.estate import Ref
 
 Reason = tuple[int, bool, int]  # bin, is new, code
@@ -38,10 +38,11 @@ def item_lacks(facility: Facility, problem: RackProblem, state: moves.State, num
     new = Counter(code for _, is_new, code in reasons if is_new)
     wording = _Wording(facility, problem, state, item, number, reasons)
     lacks = [
-        wording.lack(code, False) for code, _ in sorted(standing.items(), key=lambda c: (-c[1], c[0]))[:3]
+        wording.lack(code, is_new=False)
+        for code, _ in sorted(standing.items(), key=lambda c: (-c[1], c[0]))[:3]
     ]
     if new:
-        lacks.append(wording.lack(min(new, key=lambda code: (-new[code], code)), True))
+        lacks.append(wording.lack(min(new, key=lambda code: (-new[code], code)), is_new=True))
     else:
         lacks.append(wording.no_position())
     seen: dict[tuple[str, str], Lack] = {}
@@ -79,7 +80,7 @@ class _Wording:
         self.owner = problem.owners.index(item.owner)
         self.power_w = sum(thing.power_w for thing in item.things)
 
-    def lack(self, code: int, is_new: bool) -> Lack:
+    def lack(self, code: int, *, is_new: bool) -> Lack:
         bins = [b for b, new, why in self.reasons if why == code and new == is_new]
         words = {
             moves.UNITS: self._units,
@@ -112,13 +113,13 @@ class _Wording:
         is_heavy = any(thing.weight_kg >= heavy_kg for thing in self.item.things)
         is_full = any(thing.is_full_depth for thing in self.item.things)
         top = int(top_u * SLOTS_PER_UNIT) if is_heavy else self.state.occupied.shape[2]
-        b, gap = self._best(bins, lambda b: self._gap(b, is_full, top) / SLOTS_PER_UNIT)
+        b, gap = self._best(bins, lambda b: self._gap(b, top, is_full=is_full) / SLOTS_PER_UNIT)
         below = f" below unit {top_u:g}, as it is heavy" if is_heavy else ""
         together = f" ({total:g} U with what it is kept together with)" if len(self.item.things) > 1 else ""
         text = f"it needs {needs:g} U contiguous{below}{together}, the largest gap is {gap:g} U in {self._rack(b)}"
         return Lack("height_u", needs, gap, self._rack(b), text)
 
-    def _gap(self, b: int, is_full: bool, top: int) -> int:
+    def _gap(self, b: int, top: int, *, is_full: bool) -> int:
         taken = self.state.occupied[b][:, :top] > 0
         free = [~taken.any(axis=0)] if is_full else [~taken[0], ~taken[1]]
         best = 0
@@ -142,7 +143,7 @@ class _Wording:
         return Lack("ports", needs, left, self._rack(b), text)
 
     def _feed(self, bins: Sequence[int]) -> Lack:
-        b, left = self._best(bins, lambda b: moves.power_left(self.a, self.state, b))
+        b, left = self._best(bins, lambda b: power_left(self.a, self.state, b))
         text = (
             f"it draws {self.power_w:g} W, and no feeds and legs of a rack carry that when one is lost; "
             f"the most they have left is {left:.0f} W in {self._rack(b)}"
@@ -203,7 +204,8 @@ class _Wording:
         thing = next(t for t in self.item.things if t.redundancy is not None)
         feeds = max(len(self.problem.bins[b].position.feeds) for b in bins)
         kind = "three-phase cords" if thing.is_three_phase else "cords"
-        text = f"its {kind} {thing.redundancy} can't be spread over the {feeds} feeds of a position so that no single loss stops it"
+        spread = f"can't be spread over the {feeds} feeds of a position"
+        text = f"its {kind} {thing.redundancy} {spread} so that no single loss stops it"
         return Lack(
             "feeds",
             float(thing.redundancy.supplies if thing.redundancy else 0),
@@ -217,7 +219,8 @@ class _Wording:
         left = float(self.state.owner_area_left[self.owner])
         entry = next(e for e in self.facility.entitlements if e.partner == self.item.owner)
         count = self._racks_of_owner()
-        text = f"a new rack takes {needs:g} m², and the {count} racks leave {left:.2f} of the {entry.area_m2:g} m² entitled"
+        taken = f"the {count} racks leave {left:.2f} of the {entry.area_m2:g} m² entitled"
+        text = f"a new rack takes {needs:g} m², and {taken}"
         return Lack("area_m2", needs, left, f"entitlement of {self.item.owner}", text)
 
     def _racks_of_owner(self) -> int:
@@ -301,7 +304,8 @@ def _pool_lack(
     }
     dimension = max(room, key=lambda d: quantities[d] - max(left[d], default=0.0))
     best = max(left[dimension], default=0.0)
-    text = f"it needs {quantities[dimension]:g} {dimension}; pool {name} with {why} has at most {best:g} left on one host"
+    offer = f"pool {name} with {why} has at most {best:g} left on one host"
+    text = f"it needs {quantities[dimension]:g} {dimension}; {offer}"
     return Lack(dimension, quantities[dimension], best, name, _with(text, rackless))
 
 

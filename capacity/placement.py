@@ -75,15 +75,16 @@ def place(
     gathered = Gatherer(estate, facility, demands).devices(relocated)
     cloud = CloudPlacer(estate, facility, demands, hosted)
     most_hosts: dict[str, int] = {}
-    for tries in range(MOST_LAYOUTS):
+    tries = 0
+    while True:
         layout = cloud.lay_out(most_hosts, seed=seed)
         attempt = _mount(facility, supply, layout, gathered, seed, progress)
         missing = _missing_hosts(attempt)
         if not missing:
             break
-        is_last = tries == MOST_LAYOUTS - 2
-        for pool, (found, wanted) in missing.items():
-            most_hosts[pool] = 0 if is_last and found < wanted else found
+        tries += 1  # at last a pool that never fits is given up, so this ends
+        for pool, (found, _) in missing.items():
+            most_hosts[pool] = 0 if tries >= MOST_LAYOUTS else found
     return _Writer(estate, facility, demands, gathered, attempt, most_hosts).placement()
 
 
@@ -246,7 +247,7 @@ class _Writer:
                 out |= {m: constraint for m in constraint.members if m in hosted}
         for ref, constraint in sorted(out.items(), key=lambda pair: pair[0]):
             name = name_of(self.estate, ref)
-            text = f"{name} is to share a rack with devices (constraint {constraint.id}), and its host stands in another"
+            text = f"{name} is to share a rack with devices (constraint {constraint.id}); its host stands in another"
             self.unplaced.append(
                 Unplaced(ref, name, False, (Lack("together", 1.0, 0.0, rack_of[ref], text),))
             )

@@ -130,7 +130,7 @@ class SupplyModel:
         return alive
 
     def dealt(self, node: int) -> Floats:
-        """How a load at this node is dealt to its sources, [S × sources], by which of them are alive in each scenario."""
+        """How a load at this node is dealt to its sources, [S × sources], by which are alive in each scenario."""
         alive = self.alive[:, list(self.sources[node])]
         dealt: Floats = np.zeros(alive.shape)
         if self.nodes[node].mode == "parallel":

@@ -1,7 +1,7 @@
 """What is to be mounted at the target, as items: devices, chassis, groups kept together, and cloud hosts.
 
-Between the domain and the rack solver: gathers what a thing asks of a rack, whose rack and which security zone it has to
-be in, and what it may not share a rack with. `rack_problem` turns items and the facility into arrays.
+Between the domain and the rack solver: gathers what a thing asks of a rack, whose rack and which security zone it has
+to be in, and what it may not share a rack with. `rack_problem` turns items and the facility into arrays.
 """
 
 from __future__ import annotations
@@ -176,7 +176,7 @@ class Gatherer:
             if device.parent_device_id is None:
                 continue
             parent = Ref("devices", device.parent_device_id)
-            problem = self._bay_refusal(ref, parent, parent in moving, things)
+            problem = self._bay_refusal(ref, parent, is_moving=parent in moving, things=things)
             if problem is not None:
                 found.refusals.append(problem)
                 continue
@@ -188,7 +188,7 @@ class Gatherer:
         return chassis_of
 
     def _bay_refusal(
-        self, ref: Ref, parent: Ref, is_moving: bool, things: dict[Ref, Thing]
+        self, ref: Ref, parent: Ref, *, is_moving: bool, things: dict[Ref, Thing]
     ) -> Refusal | None:
         name, chassis = name_of(self.estate, ref), name_of(self.estate, parent)
         missing = unproven(self.demands.get(ref), DEVICE_DIMENSIONS)

@@ -72,10 +72,13 @@ def build(facility: Facility, items: Sequence[Item], supply: SupplyModel) -> Rac
     start = _start(facility, bins, groups, supply, arrays, parts)
     value = np.array([item.value for item in items], dtype=np.float64)
     order = np.arange(len(groups), dtype=np.int64)
-    return RackProblem(Problem(arrays, start, value, order), tuple(items), bins, groups, owners, supply, inner_nodes(supply))
+    return RackProblem(
+        Problem(arrays, start, value, order), tuple(items), bins, groups, owners, supply, inner_nodes(supply)
+    )
 
 
 # --- items -------------------------------------------------------------------------------------------------------
+
 
 def _template(thing: Thing) -> Template | None:
     if thing.redundancy is None:

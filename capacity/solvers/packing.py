@@ -1,8 +1,8 @@
 """Vector bin packing with identical bins: as few bins as possible, or as few items out as a limit on bins allows.
 
-Items may be kept apart bin-wise (no two of a class in one bin) or sector-wise (bins are dealt to sectors in turn; no two
-of a class in one sector). A greedy by the dot-product rule (Panigrahy, Talwar, Uyeda, Wieder 2011) under several
-weights, then tearing down bins and filling again. Work is counted in rounds: the same problem and seed, the same answer.
+Items may be kept apart bin-wise (no two of a class in one bin) or sector-wise (bins are dealt to sectors in turn; no
+two of a class in one sector). A greedy by the dot-product rule (Panigrahy, Talwar, Uyeda, Wieder 2011) under several
+weights, then tearing down bins and filling again. Work is counted in rounds: same problem and seed, same answer.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ OUT = -1
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """`sizes` [items × dimensions] in the units of `capacity` [dimensions]; `value` [items] is what leaving one out costs.
+    """`sizes` [items × dimensions] in the units of `capacity` [dimensions]; `value` [items]: the cost of one left out.
 
     `apart` and `sector_apart` are classes of item numbers; `most_bins` is how many bins there are, dealt to `sectors`.
     """
@@ -215,7 +215,19 @@ def _by_item(classes: tuple[Ints, ...], count: int) -> tuple[Ints, Ints]:
 
 
 @njit(cache=True)
-def _fill(bins, order, sizes, kinds, weights, noise, classes, packing, left, in_bin, in_sector):  # type: ignore[no-untyped-def]
+def _fill(
+    bins: Ints,
+    order: Ints,
+    sizes: Floats,
+    kinds: Ints,
+    weights: Floats,
+    noise: Floats,
+    classes: tuple[Ints, Ints, Ints, Ints],
+    packing: Ints,
+    left: Floats,
+    in_bin: NDArray[np.uint8],
+    in_sector: NDArray[np.uint8],
+) -> None:
     class_ptr, class_ids, sector_ptr, sector_ids = classes
     sectors = in_sector.shape[0]
     waiting = len(order)

@@ -21,8 +21,27 @@ from capacity.solvers.rack_moves import (
     may_open,
     open_bin,
     place,
-    power_left,
 )
+
+
+@njit(cache=True)
+def power_left(a: Arrays, s: State, b: int) -> float:
+    """W the bin's feeds may still carry in the pattern that leaves least."""
+    cluster = a.bin_cluster[b]
+    least = np.inf
+    for w in range(a.pattern_count[cluster]):
+        left = 0.0
+        is_any = False
+        for own in range(a.bin_feeds.shape[1]):
+            feed = a.bin_feeds[b, own]
+            if feed >= 0 and a.alive[cluster, w, feed]:
+                is_any = True
+                left += a.feed_cap[cluster, feed]
+                for leg in range(3):
+                    left -= s.legs[cluster, w, feed, leg]
+        if is_any:
+            least = min(least, left)
+    return 0.0 if least == np.inf else max(least, 0.0)
 
 
 @njit(cache=True)
@@ -94,7 +113,7 @@ def headroom(a: Arrays, s: State, b: int, enough: float) -> float:
     """W of shared load the graph above a closed bin's feeds may still take (at most `enough`), and its cooling."""
     cluster = a.bin_cluster[b]
     routes = (a.route_ptr.shape[0] - 1) // a.pattern_of.shape[0]
-    least = min(enough, s.cooling_left[a.bin_zone[b]])
+    least: float = min(enough, s.cooling_left[a.bin_zone[b]])
     for scenario in range(a.pattern_of.shape[0]):
         w = a.pattern_of[scenario, cluster]
         alive = 0
@@ -126,9 +145,9 @@ def _next_bin(a: Arrays, s: State, group: int, target_w: float, is_skipped: np.n
         enough = min(target_w, power_left(a, s, b)) + a.kit_w[b]
         left = headroom(a, s, b, enough)
         if left >= enough - EPSILON:
-            return b
+            return int(b)
         if left > most:
-            best, most = b, left
+            best, most = int(b), left
     return best
 
 

@@ -2,7 +2,7 @@
 
 A bin has slots on two sides, a weight, ports, and feeds whose legs are loaded in every *pattern* (which feeds of the
 bin's cluster are alive); above the feeds stands a graph of nodes, loaded in every scenario. A move is made only if
-every limit still holds, and undone to the last bit of bookkeeping otherwise. `rack_filling` chains moves, `racks` decides which to try.
+every limit still holds, and undone otherwise. `rack_filling` chains moves, `racks` decides which to try.
 """
 
 from __future__ import annotations
@@ -480,23 +480,3 @@ def close_bin(a: Arrays, s: State, b: int) -> None:
     s.owner_w_left[owner] += a.kit_w[b]
     s.cooling_left[a.bin_zone[b]] += a.kit_w[b]
     s.bin_group[b] = -1
-
-
-@njit(cache=True)
-def power_left(a: Arrays, s: State, b: int) -> float:
-    """W the bin's feeds may still carry in the pattern that leaves least."""
-    cluster = a.bin_cluster[b]
-    least = np.inf
-    for w in range(a.pattern_count[cluster]):
-        left = 0.0
-        is_any = False
-        for own in range(a.bin_feeds.shape[1]):
-            feed = a.bin_feeds[b, own]
-            if feed >= 0 and a.alive[cluster, w, feed]:
-                is_any = True
-                left += a.feed_cap[cluster, feed]
-                for leg in range(3):
-                    left -= s.legs[cluster, w, feed, leg]
-        if is_any:
-            least = min(least, left)
-    return 0.0 if least == np.inf else max(least, 0.0)

@@ -1,7 +1,7 @@
-"""The relaxation of the rack problem: divisible items, each group's bins whole. A lower bound on new bins, and a good mix of them.
+"""The relaxation of the rack problem: divisible items, each group's bins whole. A bound on new bins, a good mix.
 
 Bins that are alike form a class, items that are alike a cluster (sized as its smallest member); a linear program
-(HiGHS) chooses how many of each class every group opens and deals the clusters to them, so that everything fits in every
+(HiGHS) chooses how many of each class every group opens and deals the clusters to them, so that all fits in each
 dimension, under the nodes above in every scenario that leaves a bin one feed, zones, owners and stock. Every packing
 satisfies it, so its dual bound holds for all of them; what it ignores is how items divide within a class.
 """
@@ -24,7 +24,14 @@ Ints = NDArray[np.int64]
 SHORT_EPSILON = 1e-6
 SHORT_COST = 1000.0  # of a group left out entirely, in bins for each of its items
 PREFERENCE = 0.005  # of earlier classes, all bins together: it never outweighs a bin
-FINENESS = (1.05, 1.1, 1.2, 1.5, 2.0, 1e9)  # ratio of draws within a cluster: the finest that keeps clusters few
+FINENESS = (
+    1.05,
+    1.1,
+    1.2,
+    1.5,
+    2.0,
+    1e9,
+)  # ratio of draws within a cluster: the finest that keeps clusters few
 MOST_CLUSTERS = 60  # of a group
 FEW = 12  # items of a cluster that fit one bin: their whole number is worth a row
 UNLIMITED = 1e14
@@ -33,9 +40,9 @@ POWER = 1
 
 @dataclass(frozen=True, slots=True)
 class Relaxation:
-    """`bound` on the new bins of all groups together; `short` [groups] the share of a group that no bins could hold (the
-    bound then holds for nothing); `mix` (group, class) -> bins; `members` the bins of each class; `shares` (group, class)
-    -> how many items of each cluster go there; `clusters` the items of each.
+    """`bound` on the new bins of all groups together; `short` [groups] the share of a group that no bins could hold
+    (the bound then holds for nothing); `mix` (group, class) -> bins; `members` the bins of each class; `shares`
+    (group, class) -> how many items of each cluster go there; `clusters` the items of each.
     """
 
     bound: int
@@ -78,7 +85,7 @@ def relax(a: Arrays, start: State, items: Ints) -> Relaxation:
 
 
 class _Program:
-    """Columns for each pair (group, class): bins x, weighed draw z, shared draw y, whole draw t; one `short` a group."""
+    """Columns for each pair (group, class): bins x, weighed draw z, shared draw y, whole draw t; a group's `short`."""
 
     def __init__(self, a: Arrays, start: State, items: Ints) -> None:
         self.a, self.start = a, start
@@ -96,7 +103,9 @@ class _Program:
         self.demand = np.zeros((self.groups, DIMENSIONS))
         self.shared, self.whole, self.count = (np.zeros(self.groups) for _ in range(3))
         self._add_up(items)
-        self.clusters = [cluster for g in range(self.groups) for cluster in self._clusters(items[a.item_group[items] == g])]
+        self.clusters = [
+            cluster for g in range(self.groups) for cluster in self._clusters(items[a.item_group[items] == g])
+        ]
         self.rows: list[dict[int, float]] = []
         self.low: list[float] = []
         self.high: list[float] = []
@@ -139,8 +148,9 @@ class _Program:
 
     def _clusters(self, items: Ints) -> list[Ints]:
         """Items of a group that are alike: same slots and ports, draws within a ratio."""
+        found: dict[tuple[object, ...], list[int]] = {}
         for ratio in FINENESS:
-            found: dict[tuple[object, ...], list[int]] = {}
+            found = {}
             for i in items:
                 sides, watts, _, ports, low = self.a.item_demand[i]
                 step = round(np.log(max(watts, 1.0)) / np.log(ratio))
@@ -194,12 +204,11 @@ class _Program:
         self._nodes()
         entries = [(r, k, v) for r, row in enumerate(self.rows) for k, v in row.items()]
         if entries:
-            r, k, v = zip(*entries, strict=True)
-            self.matrix = coo_array((v, (r, k)), shape=(len(self.rows), self.columns)).tocsr()
+            rows, columns, values = zip(*entries, strict=True)
+            self.matrix = coo_array((values, (rows, columns)), shape=(len(self.rows), self.columns)).tocsr()
 
     def _optimum(self, groups: Iterable[int], least: Floats) -> Floats | None:
         """The cheapest fractional solution with only these groups asking for bins, each for at least so many."""
-        n = len(self.pairs)
         upper, lower, cost = np.full(self.columns, np.inf), np.zeros(self.columns), np.zeros(self.columns)
         wanted = set(groups)
         for k, (_, c) in enumerate(self.pairs):
@@ -222,12 +231,17 @@ class _Program:
         found = milp(
             cost,
             bounds=Bounds(lower, upper),
-            constraints=[LinearConstraint(self.matrix, self.low, self.high), LinearConstraint(rows, asked, np.inf)],
+            constraints=[
+                LinearConstraint(self.matrix, self.low, self.high),
+                LinearConstraint(rows, asked, np.inf),
+            ],
         )
         return None if found.x is None else np.asarray(found.x, dtype=np.float64)
 
     def _bins_of(self, found: Floats, group: int) -> float:
-        return float(sum(found[k] for k, (g, c) in enumerate(self.pairs) if g == group and not self.is_standing[c]))
+        return float(
+            sum(found[k] for k, (g, c) in enumerate(self.pairs) if g == group and not self.is_standing[c])
+        )
 
     def _mix(self, found: Floats) -> dict[tuple[int, int], int]:
         """Whole bins of every class for each group: the fractions rounded so that a group's total is rounded up."""
@@ -238,7 +252,9 @@ class _Program:
                 for k, pair in enumerate(self.pairs)
                 if pair[0] == group and not self.is_standing[pair[1]] and found[k] > 1e-6
             ]
-            missing = int(np.ceil(sum(x for _, x in parts) - PREFERENCE)) - sum(int(x + 1e-6) for _, x in parts)
+            missing = int(np.ceil(sum(x for _, x in parts) - PREFERENCE)) - sum(
+                int(x + 1e-6) for _, x in parts
+            )
             ranked = sorted(parts, key=lambda part: (-(part[1] + 1e-6) % 1.0, part[0]), reverse=True)
             extra = {pair for pair, _ in ranked[: max(0, missing)]}
             for pair, x in parts:
@@ -256,15 +272,23 @@ class _Program:
                 if d != POWER and self.demand[g, d] > 0:
                     row = {k: self.left[self.first[self.pairs[k][1]], d] for k in mine}
                     self._row(row | {self.short_at + g: self.demand[g, d]}, self.demand[g, d], np.inf)
-            for offset, total in ((n, self.demand[g, POWER]), (2 * n, self.shared[g]), (3 * n, self.whole[g])):
+            for offset, total in (
+                (n, self.demand[g, POWER]),
+                (2 * n, self.shared[g]),
+                (3 * n, self.whole[g]),
+            ):
                 if total > 0:
-                    self._row(dict.fromkeys([offset + k for k in mine], 1.0) | {self.short_at + g: total}, total, np.inf)
+                    self._row(
+                        dict.fromkeys([offset + k for k in mine], 1.0) | {self.short_at + g: total},
+                        total,
+                        np.inf,
+                    )
         for k, (_, c) in enumerate(self.pairs):
             self._row({n + k: 1.0, k: -float(self.left[self.first[c], POWER])}, -np.inf, 0.0)
             self._row({2 * n + k: 1.0, n + k: -1.0}, -np.inf, 0.0)
 
     def _deal(self) -> None:
-        """Clusters are dealt to classes: what lands there fits there, and draws at least its smallest members' draws."""
+        """Clusters are dealt to classes: what lands there fits, and draws at least its smallest members' draws."""
         n = len(self.pairs)
         inside: dict[int, list[tuple[int, int]]] = {}
         for (number, k), column in self.share_at.items():
@@ -285,7 +309,9 @@ class _Program:
             self._row({column: float(draws[c][0]) for c, column in entries} | {2 * n + k: -1.0}, -np.inf, 0.0)
             self._row({column: float(draws[c][1]) for c, column in entries} | {3 * n + k: -1.0}, -np.inf, 0.0)
             for c, column in entries:
-                most = np.floor(np.divide(room, least[c], out=np.full(DIMENSIONS, np.inf), where=least[c] > 0) + 1e-9)
+                most = np.floor(
+                    np.divide(room, least[c], out=np.full(DIMENSIONS, np.inf), where=least[c] > 0) + 1e-9
+                )
                 if most.min() <= FEW:
                     self._row({column: 1.0, k: -float(most.min())}, -np.inf, 0.0)
 
@@ -302,7 +328,11 @@ class _Program:
         for o in range(len(start.owner_area_left)):
             mine = [k for k in new if a.group_owner[self.pairs[k][0]] == o]
             if start.owner_area_left[o] < UNLIMITED:
-                self._row({k: float(a.bin_area[self._bin(k)]) for k in mine}, -np.inf, start.owner_area_left[o] + 1e-6)
+                self._row(
+                    {k: float(a.bin_area[self._bin(k)]) for k in mine},
+                    -np.inf,
+                    start.owner_area_left[o] + 1e-6,
+                )
             if start.owner_w_left[o] < UNLIMITED:
                 row = {k: float(a.kit_w[self._bin(k)]) for k in mine}
                 draws = {3 * n + k: 1.0 for k, (g, _) in enumerate(self.pairs) if a.group_owner[g] == o}
@@ -338,7 +368,9 @@ class _Program:
                 route = self._only_route(scenario, int(b))
                 if route is None or self._is_split(scenario, c):
                     continue
-                for k in range(a.route_ptr[scenario * routes + route], a.route_ptr[scenario * routes + route + 1]):
+                for k in range(
+                    a.route_ptr[scenario * routes + route], a.route_ptr[scenario * routes + route + 1]
+                ):
                     shares.setdefault(int(a.route_node[k]), {})[c] = float(a.route_share[k])
             for node, of_class in shares.items():
                 there = float(self.start.nodes[scenario, node])

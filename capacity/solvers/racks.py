@@ -2,7 +2,7 @@
 
 `solve` takes groups one after another: a portfolio of greedy fills (`rack_filling`), then tearing down the emptiest bin
 with a few others and filling again. What can't all go in is chosen so that few items stay out. Work is counted in
-rounds, never in seconds, so the same problem and seed give the same answer. Items, bins and feeds are only numbers here.
+rounds, never in seconds, so the same problem and seed give the same answer. Items and bins are only numbers here.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ from capacity.solvers.rack_relaxation import Relaxation, empty_left, relax
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-# Of the greedy's score: the exponent of a dimension's scarcity in its weight, and of an item's length, by which the score
-# is divided. With length 0 big items go first, with 1 those whose proportions are most like what is left.
+# Of the greedy's score: the exponent of a dimension's scarcity in its weight, and of an item's length, which divides
+# the score. With length 0 big items go first, with 1 those whose proportions are most like what is left.
 RULES = ((1.0, 0.0), (1.0, 1.0), (2.0, 1.0), (1.0, 0.5), (0.5, 0.8), (2.0, 0.5), (4.0, 0.0), (0.0, 0.5))
 LEFT_OUT_SHARES = (0.9, 1.0, 1.1, 1.3, 1.6, 2.0, 3.0)  # of the size too much, set aside before filling
 NOISE = 0.25  # standard deviation of the logarithm of a noisy score's factor
@@ -134,7 +134,7 @@ def _with_mix(problem: Problem, relaxation: Relaxation) -> Problem:
 
 
 def refusals(problem: Problem, state: State, item: int) -> list[tuple[int, bool, int]]:
-    """For each bin of the item's group that is open, or closed and free: (bin, is new, why it doesn't take the item)."""
+    """For each bin of the item's group, open or closed and free: (bin, is new, why it doesn't take the item)."""
     a = problem.arrays
     group = int(a.item_group[item])
     found = []
@@ -304,11 +304,13 @@ class _Group:
         return best
 
     def _size_where_full(self, start: State, state: State) -> Floats:
-        """Sizes of the group's items, [items], in what is nearly used up: the open bins' room, the owner's draw and units."""
+        """Sizes of the group's items, [items], in what is nearly used up: open bins' room, owner's draw and units."""
         is_open = state.bin_group[self.bins] == self.group
         owner = self.a.group_owner[self.group]
         watts, units = self._draw_and_units()
-        room = np.append(self.left[is_open].sum(axis=0), [start.owner_w_left[owner], start.owner_units_left[owner]])
+        room = np.append(
+            self.left[is_open].sum(axis=0), [start.owner_w_left[owner], start.owner_units_left[owner]]
+        )
         demand = np.column_stack([self.a.item_demand[self.items], watts, units])
         share = np.divide(demand, room, out=np.zeros(demand.shape), where=room > 0)
         used = np.clip(share[state.item_bin[self.items] >= 0].sum(axis=0), 0.01, 1.0)
@@ -321,8 +323,8 @@ class _Group:
         """Whole draw and units of each of the group's items."""
         of_part = np.repeat(np.arange(len(self.a.item_ptr) - 1), np.diff(self.a.item_ptr))
         count = len(self.a.item_ptr) - 1
-        watts = np.bincount(of_part, weights=self.a.part_w, minlength=count)
-        units = np.bincount(of_part, weights=self.a.part_units, minlength=count)
+        watts: Floats = np.bincount(of_part, weights=self.a.part_w, minlength=count).astype(np.float64)
+        units: Floats = np.bincount(of_part, weights=self.a.part_units, minlength=count).astype(np.float64)
         return watts[self.items], units[self.items]
 
     def _rebuild(self, best: State, rounds: int) -> State:

@@ -50,7 +50,9 @@ def test_a_tighter_limit_moves_its_own_bound(dimension: str, changes: dict, path
     assert bound.value > max(old, default=0.0)
     assert objective(after, "new_racks").bound >= bound.value
     assert objective(after, "new_racks").bound > objective(before, "new_racks").bound
-    assert any(b.limit_path == bound.limit_path and "decides" in b.explanation for b in after.evidence.binding)
+    assert any(
+        b.limit_path == bound.limit_path and "decides" in b.explanation for b in after.evidence.binding
+    )
 
 
 def test_a_weaker_floor_is_named_instead_of_the_rack() -> None:
@@ -64,7 +66,12 @@ def test_the_objectives_are_those_of_the_lists_with_their_gaps() -> None:
     wanted = a_wanted()
     wanted.machine()
     plan = wanted.plan(a_target(pools=(a_cloud(),)))
-    assert [o.name for o in plan.evidence.objectives] == ["unplaced", "new_racks", "cloud_hosts", "energy_kwh"]
+    assert [o.name for o in plan.evidence.objectives] == [
+        "unplaced",
+        "new_racks",
+        "cloud_hosts",
+        "energy_kwh",
+    ]
     assert objective(plan, "new_racks").value == len(plan.racks) == 3
     assert objective(plan, "cloud_hosts").value == len(plan.hosts) == 2
     assert objective(plan, "energy_kwh").value == pytest.approx((12 * 300 + 2 * 100) * 8760 / 1000 * 1.5)
@@ -83,7 +90,9 @@ def test_an_entitlement_forces_assets_out_and_lifting_it_lets_some_in(field: str
     tight, lifted = (a_target(positions=9, entitlements=(entry,)) for entry in ENTITLED[field])
     before, after = a_wanted().plan(tight), a_wanted().plan(lifted)
     path = f"facility.entitlements[ours].{field}"
-    assert any(b.objective == "unplaced" and b.limit_path == path and b.value > 0 for b in before.evidence.bounds)
+    assert any(
+        b.objective == "unplaced" and b.limit_path == path and b.value > 0 for b in before.evidence.bounds
+    )
     assert any(b.limit_path == path for b in before.evidence.binding)
     assert objective(before, "unplaced").gap == 0
     assert objective(after, "unplaced").bound < objective(before, "unplaced").bound

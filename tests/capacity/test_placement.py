@@ -119,7 +119,9 @@ def test_the_floor_may_bear_less_than_the_rack() -> None:
     assert len(wanted.place(replace(facility, halls=(replace(facility.halls[0], floor=weak),))).racks) == 2
 
 
-@pytest.mark.parametrize(("basis", "limit", "racks"), [("bay", 350.0, 2), ("point", 59.0, 4), ("point", 75.0, 2)])
+@pytest.mark.parametrize(
+    ("basis", "limit", "racks"), [("bay", 350.0, 2), ("point", 59.0, 4), ("point", 75.0, 2)]
+)
 def test_every_basis_of_a_floor_limit(basis: str, limit: float, racks: int) -> None:
     wanted = Wanted()
     for _ in range(4):
@@ -141,7 +143,10 @@ def test_ports_of_the_kit_limit_a_rack() -> None:
 def test_a_new_rack_comes_with_its_whole_kit() -> None:
     wanted = Wanted()
     wanted.device()
-    kit = (KitItem("switch", 10.0, 1.0, "rear", False, 5.0, 50.0, (0, 1), "1+1", ports_provided=16), WITHOUT_KIT)
+    kit = (
+        KitItem("switch", 10.0, 1.0, "rear", False, 5.0, 50.0, (0, 1), "1+1", ports_provided=16),
+        WITHOUT_KIT,
+    )
     (rack,) = wanted.place(a_target(kit=kit)).racks
     assert [m.name for m in rack.contents] == ["switch", "panel"]
     assert {s.feed for s in rack.contents[0].supplies} == {"P1-A", "P1-B"}
@@ -344,7 +349,9 @@ def test_apart_takes_a_rack_each() -> None:
 def test_blades_go_with_their_chassis() -> None:
     wanted = Wanted()
     chassis = wanted.device(height_u=6.0)
-    blades = [wanted.device(height_u=0.0, power_w=0.0, weight_kg=0.0, ports=0.0, chassis=chassis) for _ in range(3)]
+    blades = [
+        wanted.device(height_u=0.0, power_w=0.0, weight_kg=0.0, ports=0.0, chassis=chassis) for _ in range(3)
+    ]
     placement = wanted.place(a_target())
     for blade in blades:
         found = where(placement)[blade]
@@ -442,7 +449,9 @@ def test_a_machine_of_nobody_goes_only_to_a_pool_of_others() -> None:
     wanted = Wanted()
     ref = wanted.machine(owner=None)
     assert wanted.place(a_target(pools=(a_cloud(),))).unplaced[0].asset == ref
-    others = a_target(pools=(a_cloud(owner="others"),), entitlements=(Entitlement("others", None, None, None),))
+    others = a_target(
+        pools=(a_cloud(owner="others"),), entitlements=(Entitlement("others", None, None, None),)
+    )
     assert not wanted.place(others).unplaced
 
 
@@ -515,7 +524,16 @@ def test_three_phase_kit_is_read_from_the_supplies() -> None:
     for _ in range(2):
         wanted.device(power_w=800.0)
     core = Mounted(
-        "core", "occupant", 1.0, 5.0, "front", True, 10.0, 900.0, (Supply("P1-A", "3P"), Supply("P1-B", "3P")), "1+1"
+        "core",
+        "occupant",
+        1.0,
+        5.0,
+        "front",
+        True,
+        10.0,
+        900.0,
+        (Supply("P1-A", "3P"), Supply("P1-B", "3P")),
+        "1+1",
     )
     placement = wanted.place(standing(a_target(positions=1, feed_w=3000.0, three_phase=True), (core,)))
     # A leg bears 1000 W, 300 W of them taken.

@@ -21,8 +21,28 @@ from capacity.verify import check
 from inventory.estate import Ref
 
 RACK_RULES = {
-    *("RACK-POSITION", "RACK-STOCK", "UNIT-OVERLAP", "UNIT-RANGE", "BAY", "AIRFLOW", "HEAVY-LOW", "RACK-WEIGHT"),
-    *("FLOOR", "PORTS", "ZONE", "OWNER", "TOGETHER", "APART", "POWER-NODE", "POWER-LEG", "POWER-DIVERSE", "COOLING"),
+    *(
+        "RACK-POSITION",
+        "RACK-STOCK",
+        "UNIT-OVERLAP",
+        "UNIT-RANGE",
+        "BAY",
+        "AIRFLOW",
+        "HEAVY-LOW",
+        "RACK-WEIGHT",
+    ),
+    *(
+        "FLOOR",
+        "PORTS",
+        "ZONE",
+        "OWNER",
+        "TOGETHER",
+        "APART",
+        "POWER-NODE",
+        "POWER-LEG",
+        "POWER-DIVERSE",
+        "COOLING",
+    ),
     *("ENTITLEMENT", "HOST-CAPACITY", "POOL-STORAGE", "POOL-RESERVE", "TENANCY", "EVIDENCE", "REF-UNKNOWN"),
 }
 
@@ -66,7 +86,9 @@ def wanteds(draw: st.DrawFn) -> Wanted:
             memory_mb=draw(st.sampled_from([500.0, 2000.0, 6000.0])),
             disk_mb=draw(st.sampled_from([0.0, 400.0, 3000.0])),
         )
-    refs = [Ref("devices", d.id) for d in wanted.devices] + [Ref("virtual_machines", m.id) for m in wanted.machines]
+    refs = [Ref("devices", d.id) for d in wanted.devices] + [
+        Ref("virtual_machines", m.id) for m in wanted.machines
+    ]
     for _ in range(draw(st.integers(0, 4))):
         kind = draw(st.sampled_from(["apart", "apart", "together", "zone"]))
         members = draw(st.lists(st.sampled_from(refs), min_size=1, max_size=3, unique=True))
@@ -89,7 +111,9 @@ def targets(draw: st.DrawFn) -> Facility:
         restricted=draw(st.integers(0, 2)),
         rules=PlacementRules(40.0, draw(st.sampled_from([3.0, 9.0])), "general"),
         entitlements=(
-            Entitlement("ours", draw(st.sampled_from([None, 8.0])), draw(st.sampled_from([None, 2000.0])), None),
+            Entitlement(
+                "ours", draw(st.sampled_from([None, 8.0])), draw(st.sampled_from([None, 2000.0])), None
+            ),
             Entitlement("theirs", None, None, draw(st.sampled_from([None, 3.0]))),
         ),
         pools=(a_cloud(max_hosts=draw(st.sampled_from([None, 3])), storage_mb=5000),),
@@ -246,7 +270,11 @@ def fits_one_rack(devices: tuple[tuple[int, int, int], ...]) -> bool:
     shared = sum(w for _, w, _ in devices if w > 0)
     lone = [-w for _, w, _ in devices if w < 0]
     return any(
-        max(shared + sum(itertools.compress(lone, side)), shared + sum(w for w, s in zip(lone, side) if not s)) <= 900
+        max(
+            shared + sum(itertools.compress(lone, side)),
+            shared + sum(w for w, s in zip(lone, side, strict=True) if not s),
+        )
+        <= 900
         for side in itertools.product((True, False), repeat=len(lone))
     )
 
@@ -294,7 +322,9 @@ def test_racks_are_as_few_as_trying_everything_finds(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(25))
 def test_hosts_are_as_few_as_trying_everything_finds(seed: int) -> None:
     rnd = random.Random(seed)
-    machines = [(rnd.choice([1, 2, 3, 5]), rnd.choice([1000, 2000, 3000, 5000])) for _ in range(rnd.randint(4, 9))]
+    machines = [
+        (rnd.choice([1, 2, 3, 5]), rnd.choice([1000, 2000, 3000, 5000])) for _ in range(rnd.randint(4, 9))
+    ]
     wanted = Wanted()
     for vcpus, memory_mb in machines:
         wanted.machine(vcpus=vcpus, memory_mb=memory_mb)
@@ -308,11 +338,7 @@ def test_hosts_are_as_few_as_trying_everything_finds(seed: int) -> None:
             and len(set(host) & set(apart)) <= 1
         )
 
-    optimum = min(
-        hosts
-        for hosts in range(1, len(machines) + 1)
-        if any_deal(len(machines), hosts, ok)
-    )
+    optimum = min(hosts for hosts in range(1, len(machines) + 1) if any_deal(len(machines), hosts, ok))
     plan = wanted.plan(a_target(pools=(a_cloud(),)))
     found = next(o for o in plan.evidence.objectives if o.name == "cloud_hosts")
     assert found.bound <= optimum + 1
@@ -345,7 +371,7 @@ def test_as_few_stay_out_as_trying_everything_finds(seed: int) -> None:
     facility = replace(a_target(height_u=6), entitlements=(Entitlement("ours", 8.0, None, None),))
     most = 0
     for deal in itertools.product((0, 1, 2), repeat=len(heights)):  # out, or one of two racks
-        if all(sum(h for h, d in zip(heights, deal) if d == rack) <= 6 for rack in (1, 2)):
+        if all(sum(h for h, d in zip(heights, deal, strict=True) if d == rack) <= 6 for rack in (1, 2)):
             most = max(most, sum(d > 0 for d in deal))
     plan = wanted.plan(facility)
     out = next(o for o in plan.evidence.objectives if o.name == "unplaced")

@@ -1,4 +1,4 @@
-"""Builders of small targets and of what is to be placed there: a facility with plain numbers, things with stated demands."""
+"""Builders of small targets and of what is to be placed there: a facility with plain numbers, stated demands."""
 
 from __future__ import annotations
 
@@ -102,7 +102,9 @@ def a_target(
 
 def a_cloud(*, vcpus: int = 8, memory_mb: int = 8000, storage_mb: int = 10**7, **changes: Any) -> CloudPool:
     """A pool of one-unit hosts, one of them in reserve."""
-    host = HostType("host", 1.0, True, "front-to-rear", 10.0, 100.0, "1+1", 1, vcpus, memory_mb, storage_mb, 30)
+    host = HostType(
+        "host", 1.0, True, "front-to-rear", 10.0, 100.0, "1+1", 1, vcpus, memory_mb, storage_mb, 30
+    )
     values: dict[str, Any] = {
         "name": "cloud",
         "host_type": host,
@@ -191,7 +193,11 @@ class Wanted:
     @property
     def estate(self) -> Estate:
         return Estate(
-            tenants=(Tenant(1, "Ours", "ours"), Tenant(2, "Theirs", "theirs"), Tenant(3, "Strangers", "strangers")),
+            tenants=(
+                Tenant(1, "Ours", "ours"),
+                Tenant(2, "Theirs", "theirs"),
+                Tenant(3, "Strangers", "strangers"),
+            ),
             sites=(Site(1, "Here", "here"),),
             devices=tuple(self.devices),
             virtual_machines=tuple(self.machines),
