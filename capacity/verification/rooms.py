@@ -65,7 +65,8 @@ def _too_early(
         findings.add(
             "ROLLBACK",
             view.label(asset),
-            f"step {step.id} clears {view.label(asset)} {counted(early / DAY_SECONDS, 'day')} before {of} way back ends",
+            f"step {step.id} clears {view.label(asset)} {counted(early / DAY_SECONDS, 'day')} "
+            f"before {of} way back ends",
             "start it after the rollback deadline",
             asset=asset,
             moment=view.moment(view.begins(step)),

@@ -111,8 +111,8 @@ def _in_windows(view: View, step: Step, assets: list[Ref], windows: _Windows, fi
                 findings.add(
                     "WINDOW",
                     f"step {step.id}",
-                    f"step {step.id} touches {view.label(ref)} for {counted(outside / MINUTE_SECONDS, 'minute')} outside "
-                    f"the change windows of {holder}",
+                    f"step {step.id} touches {view.label(ref)} for {counted(outside / MINUTE_SECONDS, 'minute')} "
+                    f"outside the change windows of {holder}",
                     "put it into a window, or agree on another",
                     asset=ref,
                     moment=view.moment(interval[0]),
@@ -182,7 +182,8 @@ def _no_holiday(view: View, step: Step, findings: Findings) -> None:
             findings.add(
                 "HOLIDAY",
                 f"step {step.id}",
-                f"step {step.id} has people at work on {day}, a holiday, for {counted(shared / MINUTE_SECONDS, 'minute')}",
+                f"step {step.id} has people at work on {day}, a holiday, "
+                f"for {counted(shared / MINUTE_SECONDS, 'minute')}",
                 "put it on another day",
                 moment=view.moment(max(interval[0], holiday[0])),
                 over=(shared / MINUTE_SECONDS, "min"),
