@@ -10,15 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from capacity import evidence, placement, retirements, rooms, waves
+from capacity import evidence, placement, rooms, waves
 from capacity.belonging import Belonging
 from capacity.calendar import Calendar
 from capacity.demand import derive
 from capacity.facility import Facility
-from capacity.move_groups import FlowEnds
 from capacity.placement import Placement
 from capacity.plan import Decision, Inputs, Lack, Plan, Unplaced, sealed
 from capacity.strategies import decide
+from capacity.timetable import retirements
+from capacity.timetable.move_groups import FlowEnds
 from capacity.verification.violations import Violation
 from capacity.verify import check
 from inventory.estate import Estate, Ref

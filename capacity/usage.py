@@ -13,10 +13,10 @@ from typing import TypeVar
 
 from capacity.belonging import Belonging
 from capacity.demand import derive
-from capacity.lines import summed_rates
-from capacity.move_groups import FlowEnds
 from capacity.plan import AssetDemand
 from capacity.resources import UNITS, Redundancy, feed_rating_w
+from capacity.timetable.lines import summed_rates
+from capacity.timetable.move_groups import FlowEnds
 from inventory.estate import Device, Estate, Location, PowerFeed, Rack, Ref
 
 SiteRow = TypeVar("SiteRow", Rack, Location)

@@ -16,19 +16,19 @@ from statistics import median_low
 
 import numpy as np
 
-from capacity.anchors import anchored
 from capacity.belonging import Belonging
 from capacity.calendar import Calendar
 from capacity.facility import Facility
-from capacity.lines import Lines, best_circuits
-from capacity.move_groups import FlowEnds, Group, form, tight_flows
 from capacity.placement import Placement
 from capacity.plan import AssetDemand, Decision, Lack, MoveGroup, Step, Unplaced, Wave
-from capacity.readiness import Readiness
 from capacity.solvers.scheduling import Timeline
-from capacity.steps import DAY, Booking, Replica, StepWriter, timeline_of
-from capacity.windows import SLOT_MINUTES, Grid, Interval, Windows, intersected
-from capacity.work import Job, WorkBook
+from capacity.timetable.anchors import anchored
+from capacity.timetable.lines import Lines, best_circuits
+from capacity.timetable.move_groups import FlowEnds, Group, form, tight_flows
+from capacity.timetable.readiness import Readiness
+from capacity.timetable.steps import DAY, Booking, Replica, StepWriter, timeline_of
+from capacity.timetable.windows import SLOT_MINUTES, Grid, Interval, Windows, intersected
+from capacity.timetable.work import Job, WorkBook
 from inventory.estate import Circuit, Estate, Ref
 
 WEEK = 7 * DAY

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from plan_builders import BRUSSELS, a_calendar, an_estate, at, machine
 
 from capacity.calendar import WeeklySlot
-from capacity.windows import SLOT_MINUTES, Grid, Interval, Windows, intersected, merged, without
+from capacity.timetable.windows import SLOT_MINUTES, Grid, Interval, Windows, intersected, merged, without
 from inventory.estate import ChangeWindow, Constraint, Estate, Ref
 
 SLOTS = 60

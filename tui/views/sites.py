@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
-from capacity.lines import summed_rates
+from capacity.timetable.lines import summed_rates
 from inventory.rows import Ref
 from tui.loaded import Loaded
 from tui.views.spans import UNKNOWN, Column, Rows, count, day, kilowatts, rows

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from capacity.belonging import Belonging
-from capacity.move_groups import TightFlow
 from capacity.plan import Lack
+from capacity.timetable.move_groups import TightFlow
 from inventory.estate import Ref
 
 

@@ -12,12 +12,12 @@ from typing import NamedTuple
 import numpy as np
 
 from capacity.calendar import Calendar
-from capacity.move_groups import Group
 from capacity.placement import Placement
 from capacity.plan import Move, Place, Step, Use
 from capacity.solvers.scheduling import Timeline
-from capacity.windows import SLOT_MINUTES, Grid, Interval
-from capacity.work import Job, WorkBook
+from capacity.timetable.move_groups import Group
+from capacity.timetable.windows import SLOT_MINUTES, Grid, Interval
+from capacity.timetable.work import Job, WorkBook
 from inventory.estate import Estate, Ref
 
 DAY = 24 * 60 // SLOT_MINUTES

@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from capacity.belonging import Belonging
 from capacity.calendar import Calendar
 from capacity.plan import AssetDemand, Decision, Move, Step, Use
-from capacity.steps import source_place
+from capacity.timetable.steps import source_place
+from capacity.timetable.work import WorkBook
 from capacity.waves import Schedule
-from capacity.work import WorkBook
 from inventory.estate import Estate, Ref
 
 BATCH = 40  # assets one retire step clears at most

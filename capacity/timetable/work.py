@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from capacity.calendar import Calendar
 from capacity.plan import AssetDemand
 from capacity.resources import replication_seconds
-from capacity.windows import SLOT_MINUTES
+from capacity.timetable.windows import SLOT_MINUTES
 from inventory.estate import Circuit, Ref
 
 

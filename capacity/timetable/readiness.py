@@ -15,8 +15,8 @@ from capacity.facility import CloudPool, Facility, Position, TargetRack
 from capacity.placement import Placement
 from capacity.plan import Step, Use
 from capacity.solvers.scheduling import Timeline
-from capacity.windows import Grid
-from capacity.work import Job, WorkBook
+from capacity.timetable.windows import Grid
+from capacity.timetable.work import Job, WorkBook
 from inventory.estate import Ref
 
 BATCH = 6  # racks or hosts one commission step brings up at most: a day's work

@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from capacity.move_groups import FlowEnds
+from capacity.timetable.move_groups import FlowEnds
 from inventory.estate import Circuit, Estate, Ref
 
 TARGET = -1  # the target as a site of its own; estate ids are positive
