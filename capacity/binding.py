@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from capacity.facility import Facility, Position, TargetRack
+from capacity.placing.rack_problem import mounted_load
 from capacity.plan import BindingLimit, Bound, Plan
 from capacity.power import Load, SupplyModel
-from capacity.rack_problem import mounted_load
 from capacity.resources import Redundancy
 from inventory.estate import Ref
 

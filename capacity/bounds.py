@@ -13,12 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from capacity.cloud_placement import CloudPlacer, host_capacity, storage_hosts, usable_storage_mb
 from capacity.facility import CloudPool, Facility
+from capacity.placing.cloud_placement import CloudPlacer, host_capacity, storage_hosts, usable_storage_mb
+from capacity.placing.rack_bins import UNLIMITED
+from capacity.placing.rack_items import Item
+from capacity.placing.rack_problem import SLOTS_PER_UNIT, RackProblem
 from capacity.plan import Bound
-from capacity.rack_bins import UNLIMITED
-from capacity.rack_items import Item
-from capacity.rack_problem import SLOTS_PER_UNIT, RackProblem
 from capacity.resources import TOLERANCE
 from capacity.solvers.rack_relaxation import empty_left, relax
 

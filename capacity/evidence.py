@@ -13,12 +13,12 @@ import numpy as np
 
 from capacity import bounds
 from capacity.binding import binding_limits
-from capacity.cloud_placement import WORKLOAD_DIMENSIONS, CloudPlacer
 from capacity.facility import Facility
+from capacity.placing.cloud_placement import WORKLOAD_DIMENSIONS, CloudPlacer
+from capacity.placing.rack_items import Gatherer, RackItems, Refusal, host_item
+from capacity.placing.rack_problem import RackProblem, build
 from capacity.plan import Bound, Evidence, Objective, Plan, UsedAssumption
 from capacity.power import SupplyModel
-from capacity.rack_items import Gatherer, RackItems, Refusal, host_item
-from capacity.rack_problem import RackProblem, build
 from capacity.resources import HOURS_PER_YEAR
 from inventory.estate import Estate, Ref
 

@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from capacity.cloud_placement import CloudLayout, CloudPlacer
 from capacity.facility import Facility, TargetRack
-from capacity.lacks import crowded_lacks, host_reasons, item_lacks
+from capacity.placing.cloud_placement import CloudLayout, CloudPlacer
+from capacity.placing.lacks import crowded_lacks, host_reasons, item_lacks
+from capacity.placing.rack_items import Gatherer, Item, RackItems, Refusal, Thing, host_item, name_of
+from capacity.placing.rack_problem import RackProblem, build, supplies_at
 from capacity.plan import (
     AssetDemand,
     CloudHost,
@@ -23,8 +25,6 @@ from capacity.plan import (
     WorkloadPlacement,
 )
 from capacity.power import SupplyModel
-from capacity.rack_items import Gatherer, Item, RackItems, Refusal, Thing, host_item, name_of
-from capacity.rack_problem import RackProblem, build, supplies_at
 from capacity.solvers import racks
 from capacity.solvers.rack_moves import FULL_FRONT, FULL_REAR
 from inventory.estate import Constraint, Estate, Ref

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from target_builders import Wanted, a_target
 
+from capacity.placing.rack_items import Gatherer
+from capacity.placing.rack_problem import RackProblem, build
 from capacity.power import SupplyModel
-from capacity.rack_items import Gatherer
-from capacity.rack_problem import RackProblem, build
 from capacity.solvers.rack_moves import FITS, close_bin, open_bin, place, take_out
 from capacity.solvers.rack_relaxation import relax
 from capacity.solvers.racks import copy_state, refusals, solve

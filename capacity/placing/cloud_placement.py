@@ -15,8 +15,8 @@ import numpy as np
 
 from capacity.belonging import NO_PARTNER, Belonging
 from capacity.facility import CloudPool, Facility
+from capacity.placing.rack_items import Refusal, name_of, unproven
 from capacity.plan import AssetDemand
-from capacity.rack_items import Refusal, name_of, unproven
 from capacity.resources import TOLERANCE
 from capacity.solvers import packing
 from inventory.estate import Estate, Ref

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from capacity.placing.rack_bins import Bin
 from capacity.power import THREE_PHASE, SupplyModel
-from capacity.rack_bins import Bin
 from capacity.resources import LEGS, Redundancy
 
 Template = tuple[int, int, bool]  # supplies that carry the load, spare ones, three-phase cords

@@ -14,10 +14,17 @@ from typing import Any
 import numpy as np
 
 from capacity.facility import Facility, Mounted, Position, Supply, TargetRack
+from capacity.placing.rack_bins import UNLIMITED, Bin, bins_of, groups_of
+from capacity.placing.rack_items import Item, Thing
+from capacity.placing.rack_supply import (
+    Template,
+    cord_arrays,
+    feed_arrays,
+    inner_nodes,
+    kit_arrays,
+    route_arrays,
+)
 from capacity.power import THREE_PHASE, Load, SupplyModel
-from capacity.rack_bins import UNLIMITED, Bin, bins_of, groups_of
-from capacity.rack_items import Item, Thing
-from capacity.rack_supply import Template, cord_arrays, feed_arrays, inner_nodes, kit_arrays, route_arrays
 from capacity.resources import LEGS, Redundancy
 from capacity.solvers.rack_moves import (
     FULL_FRONT,

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from capacity.cloud_placement import CloudLayout, host_capacity, usable_storage_mb
 from capacity.facility import Facility
+from capacity.placing.cloud_placement import CloudLayout, host_capacity, usable_storage_mb
+from capacity.placing.rack_items import Item
+from capacity.placing.rack_problem import SLOTS_PER_UNIT, RackProblem
 from capacity.plan import AssetDemand, Lack
-from capacity.rack_items import Item
-from capacity.rack_problem import SLOTS_PER_UNIT, RackProblem
 from capacity.solvers import rack_moves as moves
 from capacity.solvers import racks
 from capacity.solvers.rack_filling import headroom, power_left
