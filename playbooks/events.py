@@ -162,6 +162,27 @@ def parse(raw: dict[str, Any]) -> RunEvent | None:
     return _of_host(str(name), data, at)
 
 
+def line_of(event: RunEvent) -> str:
+    """One line for a person who follows a run; empty for what only the record needs."""
+    match event:
+        case PlayStarted():
+            return f"{event.play}"
+        case TaskStarted():
+            return f"  {event.task}"
+        case TaskFailed(item=False):
+            return f"    {event.host}: failed{', ignored' if event.ignored else ''}: {event.message}"
+        case HostUnreachable():
+            return f"    {event.host}: unreachable: {event.message}"
+        case TaskOk(is_manual=True):
+            return f"    {event.host}: left to the person who took it on"
+        case TaskOk(changed=True):
+            return f"    {event.host}: changed"
+        case Output():
+            return event.text
+        case _:
+            return ""
+
+
 def _of_host(name: str, data: dict[str, Any], at: datetime) -> RunEvent:
     host, task = str(data.get("host") or ""), str(data.get("task") or "")
     result = data.get("res") if isinstance(data.get("res"), dict) else {}

@@ -35,7 +35,8 @@ _KINDS = {
     "commission_rack": "bring up racks",
     "commission_host": "bring up cloud hosts",
 }
-_NEVER = datetime.max.replace(tzinfo=UTC)
+_EVER = datetime.min.replace(tzinfo=UTC)
+_NEAR = timedelta(days=90)
 _TO_SIGN = "to be filled in: ______________________"
 
 
@@ -148,26 +149,24 @@ class Runbook:
         return bullets([*lines, *self._freezes()])
 
     def _freezes(self) -> list[str]:
-        """Freezes of the estate that touch the wave or an asset of it, nearest first."""
-        end = self.scope.end
+        """Freezes of the estate that touch the wave or an asset of it, within a quarter of it, in order."""
+        start, end = self.scope.start, self.scope.end
+        if start is None or end is None:
+            return []
         assets = set(self.scope.assets)
         found = [
-            constraint
-            for constraint in self.variables.estate.constraints
-            if constraint.kind == "freeze"
-            and constraint.start is not None
-            and (end is None or constraint.end is None or constraint.end >= end - timedelta(days=90))
-            and (
-                assets & set(constraint.members)
-                or any(ref.kind not in {"devices", "virtual_machines"} for ref in constraint.members)
+            freeze
+            for freeze in self.variables.estate.constraints
+            if freeze.kind == "freeze"
+            and (freeze.start is None or freeze.start <= end + _NEAR)
+            and (freeze.end is None or freeze.end >= start - _NEAR)
+            and any(
+                ref in assets or ref.kind not in {"devices", "virtual_machines"} for ref in freeze.members
             )
         ]
         return [
-            f"Freeze {plain(constraint.name or constraint.id)}: "
-            f"{self._local(constraint.start)} to {self._local(constraint.end)}"
-            for constraint in sorted(
-                found, key=lambda constraint: (constraint.start or _NEVER, constraint.id)
-            )[:20]
+            f"Freeze {plain(freeze.name or freeze.id)}: {self._local(freeze.start)} to {self._local(freeze.end)}"
+            for freeze in sorted(found, key=lambda freeze: (freeze.start or _EVER, freeze.id))
         ]
 
     def _applications(self) -> str:

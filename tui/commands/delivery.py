@@ -73,10 +73,14 @@ def run(
     phase: Annotated[str, typer.Option(help=f"One of {', '.join(PHASES)}.")],
     check: Annotated[bool, typer.Option("--check", help="Ansible's check mode: change nothing.")] = False,
     limit: Annotated[str | None, typer.Option(help="Only these hosts, as Ansible's --limit.")] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Only the hosts on which the last run of this phase failed.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The run's record as JSON.")] = False,
 ) -> None:
     """Run one phase of one wave with live progress; an unreachable host is a failure (exit code 2)."""
     from inventory.documents import to_json
+    from playbooks.events import line_of
     from playbooks.run import run as run_phase
 
     if phase not in PHASES:
@@ -88,13 +92,19 @@ def run(
         phase,
         check=check,
         limit=limit,
-        on_event=lambda event: output.say(output.plain(event)),
+        resume=resume,
+        on_event=lambda event: _follow(line_of(event)),
     )
     if as_json:
         output.data(to_json(record, indent=2))
     output.say(f"wave {wave}, {phase}: {record.outcome}, {record.duration_s:.0f} s")
     if record.outcome != "done":
         raise typer.Exit(FAILED)
+
+
+def _follow(line: str) -> None:
+    if line:
+        output.say(output.plain(line))
 
 
 def report(
