@@ -121,10 +121,8 @@ class Belonging:
         return {ref: tuple(sorted(needs)) for ref, needs in found.items()}
 
     def zone_of(self, ref: Ref) -> str | None:
-        """The security or tenancy zone a constraint asks for, the first by id; None where none does."""
-        for constraint_id in self.constraints_of.get(ref, ()):
-            constraint = self.estate.by_id("constraints")[constraint_id]
-            if constraint.kind == "zone":
-                zone: str | None = constraint.value
-                return zone
-        return None
+        """The security or tenancy zone that constraints ask for, or None; several that differ are one that isn't there."""
+        constraints = self.estate.by_id("constraints")
+        asked = (constraints[constraint_id] for constraint_id in self.constraints_of.get(ref, ()))
+        zones = sorted({c.value for c in asked if c.kind == "zone" and c.value is not None})
+        return " and ".join(zones) or None

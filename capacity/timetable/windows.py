@@ -104,10 +104,13 @@ class Windows:
             self._windows[window.object].append(window)
         self._freezes: dict[Ref, list[Interval]] = defaultdict(list)
         for constraint in estate.constraints:
-            if constraint.kind == "freeze" and constraint.start is not None and constraint.end is not None:
-                interval = (self.grid.floor(constraint.start), self.grid.ceil(constraint.end))
-                for member in constraint.members:
-                    self._freezes[member].append(interval)
+            if constraint.kind != "freeze":
+                continue
+            # A freeze without one of its dates is open on that side.
+            begin = self.grid.floor(constraint.start) if constraint.start is not None else 0
+            end = self.grid.ceil(constraint.end) if constraint.end is not None else self.grid.slots
+            for member in constraint.members:
+                self._freezes[member].append((begin, end))
         self._cache: dict[tuple[Ref, ...], list[Interval]] = {}
         self._weekly: dict[tuple[WeeklySlot, date | None, date | None], list[Interval]] = {}
 

@@ -73,6 +73,14 @@ def test_a_freeze_of_the_site_cuts_its_nights_out() -> None:
     assert any(at(4, 1) <= begin for begin, _ in local_hours(windows, machine(1)))
 
 
+def test_a_freeze_without_an_end_lasts() -> None:
+    freeze = Constraint(9, "freeze", members=(Ref("sites", 1),), start=at(3, 1))
+    windows = Windows(replace(a_bare_estate(), constraints=(freeze,)), a_calendar())
+    found = local_hours(windows, machine(1))
+    assert found
+    assert all(end <= at(3, 1) for _, end in found)
+
+
 def test_nothing_lies_on_a_holiday() -> None:
     sunday = date(2027, 2, 14)
     windows = Windows(a_bare_estate(), a_calendar(holidays=(sunday,)))
