@@ -134,6 +134,7 @@ class VorstApp(App[None]):
             yield SystemCommand(f"Go to {title}", f"key {key}", lambda name=name: self.action_go(name))
         yield SystemCommand("Make a plan", "vorst plan: plan, prove and write it", self.action_make_plan)
         yield SystemCommand("Check the plan", "vorst check: prove it again", self.action_check_plan)
+        yield SystemCommand("Generate the playbooks", "vorst playbooks plan.json", self.action_generate)
         yield SystemCommand("Export the estate", "vorst estate --json, to estate.json", self.action_export)
         yield SystemCommand("Export this screen", "as an SVG picture in the workspace", self.action_picture)
         yield SystemCommand("Reload", "read the workspace again", self.action_reload)
@@ -245,7 +246,7 @@ class VorstApp(App[None]):
             line(span(f"vorst plan -o {name}", "accent")),
         )
 
-        def answered(yes: bool | None) -> None:
+        def answered(yes: bool | None) -> None:  # noqa: FBT001 - Textual hands over the answer
             if yes:
                 self._start("Planning", self._plan, can_cancel=True)
 
@@ -266,6 +267,24 @@ class VorstApp(App[None]):
             self.post_message(tasks.Failed(error, "planning"))
         else:
             self.post_message(tasks.Finished(text, reload=True))
+
+    def action_generate(self) -> None:
+        """Generate the Ansible project of the plan, once that is proven."""
+        if self.loaded is not None and self._busy is None:
+            self._start("Generating the playbooks", self._generate)
+
+    @work(thread=True, group="work", exclusive=True)
+    def _generate(self) -> None:
+        loaded = self.loaded
+        if loaded is None:
+            return
+        try:
+            self._progress("proof", 0, 2)
+            violations = tasks.prove(loaded) if loaded.violations is None else loaded.violations
+            self._progress("project", 1, 2)
+            self.post_message(tasks.Finished(tasks.make_playbooks(loaded, violations), reload=True))
+        except VorstError as error:
+            self.post_message(tasks.Failed(error, "generating"))
 
     @on(tasks.Finished)
     def _finished(self, event: tasks.Finished) -> None:

@@ -108,6 +108,27 @@ def make_plan(
     return f"wrote {plan_file}: {len(made.waves)} waves, {len(made.unplaced)} assets without a place"
 
 
+def make_playbooks(loaded: Documents, violations: tuple[Violation, ...]) -> str:
+    """Generate the Ansible project, as `vorst playbooks` does; returns what to tell.
+
+    Raises InputError when there is no plan or it breaks a rule.
+    """
+    from playbooks.generate import generate
+
+    if loaded.plan is None:
+        raise InputError("there is no plan yet", remedy="press m, or run `vorst plan`")
+    if violations:
+        raise InputError(
+            f"the plan breaks {len(violations)} rules, first {violations[0].code}: {violations[0].message}",
+            where=str(loaded.plan_file),
+            remedy="see Findings (9), and plan again",
+        )
+    project = generate(loaded.estate, loaded.facility, loaded.plan, loaded.project_dir)
+    return (
+        f"wrote {loaded.project_dir.name}/: {len(project.waves)} waves, {project.hosts} hosts"
+    )
+
+
 def export_estate(workspace: Workspace, loaded: Documents) -> str:
     """Write the estate as JSON into the workspace; returns what to tell."""
     from inventory.documents import to_json

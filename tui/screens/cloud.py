@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from textual import on
+from textual.containers import Container
 from textual.widget import Widget
 
 from tui.loaded import Loaded
@@ -23,8 +24,12 @@ class CloudScreen(Frame):
 
     def body(self) -> Iterable[Widget]:
         yield Panel("Pools", id="pools")
-        yield Listing("the plan needs no cloud host", id="hosts")
-        yield Listing("nothing runs on this host: it is kept in reserve", id="workloads")
+        yield Container(
+            Listing("the plan needs no cloud host", id="hosts"),
+            Listing("nothing runs on this host: it is kept in reserve", id="workloads"),
+            id="cloud",
+            classes="split",
+        )
 
     def show(self, loaded: Loaded) -> None:
         plan = loaded.plan

@@ -1,4 +1,4 @@
-"""What all ten screens share: the line of screens above, the keys below, and what they say when there is nothing yet."""
+"""What all ten screens share: the line of screens above, the keys below, what they say when there is nothing yet."""
 
 from __future__ import annotations
 
@@ -56,6 +56,7 @@ class Frame(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self._shown: Loaded | None = None
+        self._painted_in = ""
 
     @property
     def vorst(self) -> VorstApp:
@@ -77,7 +78,7 @@ class Frame(Screen[None]):
         """Fill the widgets with what is loaded."""
 
     def on_mount(self) -> None:
-        self.watch(self.app, "theme", self._paint_tabs, init=False)
+        self.watch(self.app, "theme", self.update_shown, init=False)
         self.update_shown()
 
     def on_screen_resume(self) -> None:
@@ -87,7 +88,9 @@ class Frame(Screen[None]):
         self._paint_tabs()
 
     def update_shown(self) -> None:
-        """Show what the app has loaded, if that is not on the screen already."""
+        """Show what the app has loaded, if that is not on the screen already in the colours of the theme."""
+        if not self.is_current:
+            return
         self._paint_tabs()
         loaded = self.vorst.loaded
         missing = self._missing(loaded)
@@ -95,8 +98,8 @@ class Frame(Screen[None]):
         self.query_one("#body").display = missing is None
         if missing is not None:
             self.query_one("#notice", Static).update(palette(self.app).paint(missing))
-        elif loaded is not None and loaded is not self._shown:
-            self._shown = loaded
+        elif loaded is not None and (loaded is not self._shown or self._painted_in != self.app.theme):
+            self._shown, self._painted_in = loaded, self.app.theme
             self.show(loaded)
             if self.focused is None:
                 self.focus_first()

@@ -57,14 +57,14 @@ class HallScreen(Frame):
             return
         if self.hall not in found.halls:
             self.hall = next(iter(found.halls))
-        spots = [spot for row in found.halls[self.hall] for spot in row]
+        spots = [spot for rows in found.halls.values() for row in rows for spot in row]
         racks = sum(spot.rack is not None for spot in spots)
         number = list(found.halls).index(self.hall) + 1
         self.headline(
             line(
                 span(f"{loaded.facility.name}, hall {self.hall}", "strong"),
                 Span(
-                    f" ({number} of {len(found.halls)})  {racks} of {some(len(spots), 'position')} taken",
+                    f" ({number} of {len(found.halls)})   all halls: {racks} of {some(len(spots), 'position')} taken",
                     "muted",
                 ),
                 Span("" if loaded.plan else "   as it stands: no plan yet", "warn"),

@@ -37,7 +37,7 @@ def keys_of(screen: Screen[None]) -> tuple[tuple[str, Sequence[tuple[str, str]]]
         target = here if node is screen else everywhere if node is screen.app else pane
         grouped: dict[tuple[str, str], list[str]] = {}
         for key, binding in bindings:
-            if key in taken or not binding.description or key.startswith(("ctrl+page", "super+")):
+            if key in taken or not binding.description or key in {"ctrl+c", "super+c", "ctrl+q"}:
                 continue
             taken.add(key)
             grouped.setdefault((binding.action, binding.description), []).append(_shown(binding))

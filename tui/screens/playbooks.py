@@ -35,6 +35,7 @@ class PlaybooksScreen(Frame):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left_square_bracket", "phase(-1)", "Phase back", key_display="[", show=False),
         Binding("right_square_bracket", "phase(1)", "Phase", key_display="[ ]"),
+        Binding("g", "app.generate", "Generate"),
         Binding("c", "check", "Run check"),
         Binding("x", "cancel", "Cancel run"),
     ]
@@ -64,17 +65,11 @@ class PlaybooksScreen(Frame):
 
     def show(self, loaded: Loaded) -> None:
         project = (
-            line(
-                span(f"{loaded.project_dir.name}/", "strong"),
-                Span(f"  {some(len(loaded.runs), 'run')} so far", "muted"),
-            )
+            line(span(f"{loaded.project_dir.name}/", "strong"), f"  {some(len(loaded.runs), 'run')} so far")
             if loaded.has_project
-            else line(
-                Span("no Ansible project yet: ", "warn"),
-                Span("vorst playbooks plan.json -o playbooks", "accent"),
-            )
+            else line(Span("no Ansible project yet: ", "warn"), Span("g", "accent!"), " generates it")
         )
-        self.headline((*project, Span("   phase ", "muted"), Span(self.phase, "accent!")))
+        self.headline((Span("phase ", "muted"), Span(self.phase, "accent!"), Span("   "), *project))
         self.query_one("#matrix", Listing).load(runs.matrix(loaded))
 
     @property
@@ -107,7 +102,7 @@ class PlaybooksScreen(Frame):
                 VorstError(
                     "there is no Ansible project yet",
                     where=str(loaded.project_dir),
-                    remedy="run `vorst playbooks plan.json -o playbooks`, then press r",
+                    remedy="press g, or run `vorst playbooks`",
                 )
             )
             return
@@ -125,7 +120,7 @@ class PlaybooksScreen(Frame):
             ),
         )
 
-        def answered(yes: bool | None) -> None:
+        def answered(yes: bool | None) -> None:  # noqa: FBT001 - Textual hands over the answer
             if yes:
                 self._start(loaded, wave, self.phase)
 

@@ -27,8 +27,8 @@ class RoomScreen(Frame):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("p", "cycle_view", "Now/planned"),
         Binding("t", "toggle_table", "Racks/table"),
-        Binding("left_square_bracket", "room(-1)", "Previous room", key_display="["),
-        Binding("right_square_bracket", "room(1)", "Next room", key_display="]"),
+        Binding("left_square_bracket", "room(-1)", "Previous room", key_display="[", show=False),
+        Binding("right_square_bracket", "room(1)", "Next room", key_display="[ ]"),
     ]
 
     def __init__(self) -> None:

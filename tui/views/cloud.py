@@ -18,8 +18,8 @@ HOST_COLUMNS = (
     Column("pool", width=14),
     Column("rack", width=16),
     Column("U", right=True),
-    Column("vCPU"),
-    Column("memory"),
+    Column("vCPU", is_share=True),
+    Column("memory", is_share=True),
     Column("workloads", right=True, tones={"reserve": "accent"}),
 )
 WORKLOAD_COLUMNS = (
@@ -74,22 +74,21 @@ def host_loads(loaded: Loaded) -> tuple[HostLoad, ...]:
 
 def hosts(loaded: Loaded) -> Rows:
     """One row per host; the key is its id."""
-    items = []
-    for load in host_loads(loaded):
-        items.append(
+    items = [
+        (
+            load.host.id,
             (
                 load.host.id,
-                (
-                    load.host.id,
-                    load.host.pool,
-                    load.host.rack,
-                    f"{load.host.position:g}",
-                    _bar(load.cpu_share),
-                    _bar(load.memory_share),
-                    count(load.workloads) if load.workloads else "reserve",
-                ),
-            )
+                load.host.pool,
+                load.host.rack,
+                f"{load.host.position:g}",
+                _bar(load.cpu_share),
+                _bar(load.memory_share),
+                count(load.workloads) if load.workloads else "reserve",
+            ),
         )
+        for load in host_loads(loaded)
+    ]
     return rows(HOST_COLUMNS, items)
 
 

@@ -34,7 +34,7 @@ class Mount:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One drawn line of a face: `is_top` where a thing begins; `back` when it is the rear of a thing mounted in front."""
+    """One drawn line of a face: `is_top` where a thing begins, `back` where it is mounted on the other face."""
 
     text: str = ""
     tone: str = "free"

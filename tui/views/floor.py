@@ -19,7 +19,7 @@ from tui.views.spans import Line, Span, count, day, kilowatts, line, share_tone,
 
 DIMENSIONS = {
     "units": "units used",
-    "power": "power drawn",
+    "power": "power drawn, of all its feeds",
     "loss": "fullest feed under any single loss",
     "weight": "weight on rack and floor",
     "heat": "heat in its cooling zone",
@@ -124,7 +124,7 @@ def _spot(
         usable = sum(n.rating_w * n.derating for n in facility.supply if n.name in position.feeds)
         shares["units"] = taken_u / fill.rack.height_u if fill.rack.height_u else None
         shares["free"] = 1 - taken_u / fill.rack.height_u if fill.rack.height_u else None
-        shares["power"] = fill.power_w / usable * len(position.feeds) if usable else None
+        shares["power"] = fill.power_w / usable if usable else None
         shares["loss"] = max((feeds.get(feed, 0.0) for feed in position.feeds), default=None)
         shares["weight"] = fill.weight_kg / bearing_kg(fill.rack, position, hall.floor)[0]
     return Spot(

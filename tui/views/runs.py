@@ -19,8 +19,8 @@ from playbooks.events import (
 )
 from playbooks.scope import NAMED_PHASES, PHASES, wave_scopes
 from tui.loaded import Loaded
-from tui.views.timeline import wave_title
 from tui.views.spans import Column, Line, Rows, Span, day, line, rows, span
+from tui.views.timeline import wave_title
 
 MARKS = {"done": "✓ done", "failed": "✗ failed", "cancelled": "… cancelled"}
 STATE_TONES = {

@@ -42,7 +42,7 @@ def span(text: object, tone: str = "") -> Span:
 @dataclass(frozen=True, slots=True)
 class Column:
     """A column of a table. `tones` gives the tone of each value that has one; `width` bounds it, `narrow` does so on a
-    narrow screen; 0 does not.
+    narrow screen; 0 does not. `is_share`: the value ends in a percentage, and its tone is how full that is.
     """
 
     label: str
@@ -50,6 +50,7 @@ class Column:
     tones: Mapping[str, str] = field(default_factory=dict)
     width: int = 0
     narrow: int = 0
+    is_share: bool = False
 
 
 @dataclass(frozen=True)

@@ -225,15 +225,15 @@ def _step(loaded: Loaded, step_id: str) -> tuple[Line, ...]:
         found.append(line("way back open until ", Span(moment_text(step.rollback_deadline), "warn")))
     if step.predecessors:
         found.append(line(Span("after    ", "muted"), span(", ".join(step.predecessors[:8]))))
-    for use in step.uses:
-        found.append(
-            line(
-                Span("holds    ", "muted"),
-                span(_resource(loaded, use.resource), "accent"),
-                f" {count(use.amount)}",
-                Span(f"  {moment_text(use.start)} – {moment_text(use.end)}", "muted"),
-            )
+    found += [
+        line(
+            Span("holds    ", "muted"),
+            span(_resource(loaded, use.resource), "accent"),
+            f" {count(use.amount)}",
+            Span(f"  {moment_text(use.start)} – {moment_text(use.end)}", "muted"),
         )
+        for use in step.uses
+    ]
     if step.commissions:
         found.append(line(Span("brings up ", "muted"), span(", ".join(step.commissions[:12]))))
     for move in step.moves[:14]:

@@ -20,7 +20,7 @@ from tui.views.spans import fit, tail
 
 UNIT_WIDTH = 3
 GAP = 2
-NARROWEST, WIDEST = 11, 24
+NARROWEST, USUAL, WIDEST = 11, 15, 24
 
 
 class Racks(ScrollView, can_focus=True):
@@ -62,7 +62,8 @@ class Racks(ScrollView, can_focus=True):
     def face_width(self) -> int:
         """Cells of one face: as wide as lets whole racks stand side by side."""
         room = max(self.size.width, 2 * NARROWEST)
-        side_by_side = max(1, min(len(self.racks), room // (UNIT_WIDTH + 1 + 2 * NARROWEST + 1 + GAP)))
+        whole = min(len(self.racks), room // (UNIT_WIDTH + 2 + 2 * USUAL + GAP))
+        side_by_side = max(1, whole - whole % 2 if whole > 2 else whole)  # now and planned stand in pairs
         each = room // side_by_side - UNIT_WIDTH - 2 - GAP
         return max(NARROWEST, min(WIDEST, each // 2))
 

@@ -59,6 +59,7 @@ class Gantt(ScrollView, can_focus=True):
         self.cursor = 0
         self.zoom: int | None = None
         self.first_shift = 0
+        self._cells_of: tuple[object, tuple[tuple[date, date], ...], tuple[str | None, ...]] | None = None
 
     def on_mount(self) -> None:
         self.watch(self.app, "theme", self._repaint, init=False)
@@ -167,6 +168,19 @@ class Gantt(ScrollView, can_focus=True):
         end = begin + timedelta(days=self.days_per_cell) - timedelta(seconds=1)
         return begin.date(), end.date()
 
+    def _cells(self) -> tuple[tuple[date, date], ...]:
+        """The days of every cell of the chart, worked out once for each place and scale."""
+        place = (self.timeline, self.first_shift, self.days_per_cell, self.chart_width)
+        if self._cells_of is None or self._cells_of[0] != place:
+            days = tuple(self.day_of(cell) for cell in range(self.chart_width))
+            self._cells_of = (place, days, tuple(self._shade(*of) for of in days))
+        return self._cells_of[1]
+
+    def _shades(self) -> tuple[str | None, ...]:
+        self._cells()
+        assert self._cells_of is not None  # noqa: S101 - narrows the type for the checker
+        return self._cells_of[2]
+
     # --- drawing -----------------------------------------------------------------------------------------------------
 
     def render_line(self, y: int) -> Strip:
@@ -186,8 +200,7 @@ class Gantt(ScrollView, can_focus=True):
     def _months(self, base: Style) -> list[Segment]:
         text = [" "] * self.chart_width
         month = None
-        for cell in range(self.chart_width):
-            day = self.day_of(cell)[1]
+        for cell, (_, day) in enumerate(self._cells()):
             if (day.year, day.month) != month:
                 month = (day.year, day.month)
                 name = f"{day:%b %Y}" if day.month == 1 or cell == 0 else f"{day:%b}"
@@ -201,10 +214,10 @@ class Gantt(ScrollView, can_focus=True):
         """Mondays by the day of the month; from two days a cell on by the number of the week, where there is room."""
         text = [" "] * self.chart_width
         taken = -1
-        for cell in range(self.chart_width):
-            first, last = self.day_of(cell)
+        cells = self._cells()
+        for cell, (first, last) in enumerate(cells):
             monday = next((d for d in _days_between(first, last) if d.weekday() == 0), None)
-            is_first = monday is not None and (cell == 0 or self.day_of(cell - 1)[1] < monday)
+            is_first = monday is not None and (cell == 0 or cells[cell - 1][1] < monday)
             if monday is None or not is_first or cell <= taken:
                 continue
             name = f"{monday.day}" if self.days_per_cell < 2 else f"w{monday.isocalendar().week}"
@@ -225,22 +238,20 @@ class Gantt(ScrollView, can_focus=True):
         begin, end = self.cell_of(bar.start), self.cell_of(bar.end)
         first, last = int(begin // 1), max(int(begin // 1), int(-(-end // 1)) - 1)
         until = int(self.cell_of(bar.until)) if bar.until else last
-        for cell in range(self.chart_width):
+        for cell, shade in enumerate(self._shades()):
             if first <= cell <= last:
                 segments.append(Segment(" ", base + colours.style(bar.kind)))
             elif last < cell <= until:
                 segments.append(Segment("─", base + colours.style("rollback")))
             else:
-                shade = self._shade(cell)
                 segments.append(
                     Segment("·" if shade is None else " ", base + colours.style(shade or "muted"))
                 )
         return segments
 
-    def _shade(self, cell: int) -> str | None:
+    def _shade(self, first: date, last: date) -> str | None:
         """What lies behind a cell. A single holiday is drawn only where a cell is a day or two."""
         assert self.timeline is not None  # noqa: S101 - narrows the type for the checker
-        first, last = self.day_of(cell)
         kinds = {s.kind for s in self.timeline.shades if s.first <= last and s.last >= first}
         if "freeze" in kinds:
             return "freeze"

@@ -23,7 +23,7 @@ from textual_fastdatatable import ArrowBackend
 from textual_fastdatatable.data_table import DataTable
 
 from tui.colours import palette
-from tui.views.spans import Column, Rows, filtered, fit
+from tui.views.spans import Column, Rows, filtered, fit, share_tone
 
 WIDEST = 200  # of a column that nothing bounds
 NARROW = 110  # columns of a screen that is no longer narrow
@@ -81,7 +81,7 @@ class Table(DataTable, inherit_bindings=False):
             return found
         value = str(self.backend.get_cell_at(row_index, column_index)) if self.backend else ""
         column = self._looks[column_index]
-        tone = column.tones.get(value, "")
+        tone = share_tone(_percent(value)) if column.is_share else column.tones.get(value, "")
         style = palette(self.app).style(tone) if tone else Style.null()
         return Text(fit(value, self._rendered_widths[column_index], right=column.right), style, no_wrap=True)
 
@@ -92,6 +92,12 @@ class Table(DataTable, inherit_bindings=False):
         self._update_count += 1
         self._clear_caches()
         self.refresh()
+
+
+def _percent(value: str) -> float | None:
+    """The share a cell ends in, such as "98%"; None where it doesn't."""
+    number = value.rsplit(" ", 1)[-1].removesuffix("%")
+    return float(number) / 100 if number.isdigit() else None
 
 
 def _bound(column: Column, *, is_narrow: bool) -> int:
@@ -110,7 +116,8 @@ class Listing(Vertical):
     DEFAULT_CSS = """
     Listing { height: 1fr; }
     Listing > #rows { height: 1fr; }
-    Listing DataTable { height: 1fr; background: $background; scrollbar-size-vertical: 1; scrollbar-size-horizontal: 1; }
+    Listing DataTable { height: 1fr; background: $background;
+        scrollbar-size-vertical: 1; scrollbar-size-horizontal: 1; }
     Listing DataTable > .datatable--header { background: $panel; color: $foreground; text-style: bold; }
     Listing DataTable > .datatable--fixed { background: $background; color: $foreground; text-style: none; }
     Listing DataTable > .datatable--cursor { background: $panel; color: $foreground; }
@@ -167,7 +174,7 @@ class Listing(Vertical):
     def compose(self) -> ComposeResult:
         yield Vertical(id="rows")
         yield Static("", id="count", markup=False)
-        field = Input(placeholder="filter: every word must occur; Escape clears", id="filter")
+        field = Input(placeholder="filter: every word must occur; Escape clears", id="filter", compact=True)
         field.can_focus = False
         yield field
 
