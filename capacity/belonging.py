@@ -121,7 +121,7 @@ class Belonging:
         return {ref: tuple(sorted(needs)) for ref, needs in found.items()}
 
     def zone_of(self, ref: Ref) -> str | None:
-        """The security or tenancy zone that constraints ask for, or None; several that differ are one that isn't there."""
+        """The security or tenancy zone constraints ask for, or None; several that differ join to one nobody has."""
         constraints = self.estate.by_id("constraints")
         asked = (constraints[constraint_id] for constraint_id in self.constraints_of.get(ref, ()))
         zones = sorted({c.value for c in asked if c.kind == "zone" and c.value is not None})

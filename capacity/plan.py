@@ -170,7 +170,7 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """`amount` of a resource held from `start` to `end`: "crew", "engineer", "van", "dock", or "circuit:ID" (Mbit/s)."""
+    """`amount` of a resource held from `start` to `end`: crew, engineer, van, dock, or "circuit:ID" in Mbit/s."""
 
     resource: str
     amount: float
