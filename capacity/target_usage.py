@@ -116,9 +116,11 @@ def loads_of(facility: Facility, plan: Plan | None, demands: dict[Ref, AssetDema
     """Every load on the supply graph: kit, occupants, placed devices and hosts, at planning draws."""
     loads: list[Load] = []
     for rack in (*facility.racks, *(plan.racks if plan else ())):
-        for item in rack.contents:
-            if item.supplies:
-                loads.append(Load(item.name, item.power_w, Redundancy.parse(item.redundancy), item.supplies))
+        loads.extend(
+            Load(item.name, item.power_w, Redundancy.parse(item.redundancy), item.supplies)
+            for item in rack.contents
+            if item.supplies
+        )
     pools = {pool.name: pool for pool in facility.pools}
     for host in plan.hosts if plan else ():
         kind = pools[host.pool].host_type

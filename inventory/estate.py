@@ -33,8 +33,8 @@ from inventory.rows import (
     DeviceType,
     FrontPort,
     FrontPortTemplate,
-    IPAddress,
     Interface,
+    IPAddress,
     Location,
     Manufacturer,
     Platform,
@@ -60,6 +60,8 @@ from inventory.rows import (
 )
 
 __all__ = [
+    "LISTS",
+    "SCHEMA_VERSION",
     "Application",
     "ApplicationMember",
     "Cable",
@@ -76,7 +78,6 @@ __all__ = [
     "FrontPortTemplate",
     "IPAddress",
     "Interface",
-    "LISTS",
     "Location",
     "MaintenanceContract",
     "Manufacturer",
@@ -94,7 +95,6 @@ __all__ = [
     "RearPort",
     "Ref",
     "Region",
-    "SCHEMA_VERSION",
     "Site",
     "SpecialNeed",
     "StrategyOverride",

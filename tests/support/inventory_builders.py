@@ -1,4 +1,4 @@
-"""Small sources and inventories for the tests of the inventory: objects as a source tells them, and what became of them."""
+"""Small sources by hand, and one of everything: what tests of the inventory arrange, before they read or change it."""
 
 from __future__ import annotations
 
