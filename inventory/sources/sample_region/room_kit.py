@@ -28,7 +28,7 @@ STORAGE_SETS = (
     ("dell-unity-xt-880f", None),
 )
 NAS = ("synology-rs2418rp-plus", "synology-rs2418-plus", "ts-1263u-rp")
-SERVERS_PER_SET = {"cirb": 16, "others": 14, "stib": 24, "sibelga": 10}
+SERVERS_PER_SET = {"cirb": 16, "others": 14, "stib": 24, "sibelga": 9}
 SHELVES = {"cirb": 1, "others": 1, "stib": 1, "sibelga": 3}
 
 
