@@ -28,6 +28,8 @@ from inventory.sources.sample import read_sample
 
 START = datetime(2026, 12, 1, tzinfo=ZoneInfo("Europe/Brussels"))
 QUARTER = 650
+# The default region is planned in about 20 s on a quiet machine, and in ten times that on a busy one.
+pytestmark = pytest.mark.timeout(900)
 METRO_MINUTES = 4 * 60
 
 
