@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
 import netbox_overlay as overlay
+import pytest
 import yaml
 from command_line import vorst, well
 from netbox_overlay import HOSTILE, key, plan_of
@@ -119,6 +121,34 @@ def test_hostile_names_are_escaped_in_the_report_and_visible_in_tables(proven: P
     assert "[bold red]x[/]" in told
     assert "\\u202e" in told
     assert "\N{RIGHT-TO-LEFT OVERRIDE}" not in told
+
+
+@pytest.mark.parametrize(
+    ("object_", "field", "typed", "value"),
+    [
+        ("devices:62", "serial", "007", "007"),
+        ("devices:62", "name", "true", "true"),
+        ("devices:62", "position", "6.5", 6.5),
+        ("sites:1", "lease_end", "2028-12-31", "2028-12-31"),
+        ("racks:14", "desc_units", "true", True),
+        ("clusters:10", "scope", "sites:3", {"kind": "sites", "id": 3}),
+    ],
+)
+def test_a_correction_is_typed_as_its_field_is(
+    overlaid: Path, tmp_path: Path, object_: str, field: str, typed: str, value: object
+) -> None:
+    folder = tmp_path / "corrected"
+    shutil.copytree(overlaid, folder)
+    well(folder, "override", object_, f"{field}={typed}", "--reason", "seen on site")
+    kind, _, number = object_.partition(":")
+    (row,) = [row for row in well(folder, "estate", "--json").json[kind] if row["id"] == int(number)]
+    assert row[field] == value
+
+
+def test_a_correction_that_does_not_fit_its_field_changes_nothing(overlaid: Path) -> None:
+    ran = vorst(overlaid, "override", "device_types:3", "weight_kg=heavy", "--reason", "seen on site")
+    assert ran.code == 1
+    assert "weight_kg should be" in ran.err
 
 
 class _Unsafe(str):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -291,22 +292,33 @@ def override(
     ref = parse_ref(object_)
     with workspace.open_database() as database:
         if value:
-            set_override(database, ref, name, _typed(value), reason=reason, who=user_name())
+            set_override(database, ref, name, _typed(ref.kind, name, value), reason=reason, who=user_name())
         else:
             remove_override(database, ref, name, who=user_name())
     output.say(f"{object_} {name}: {value or 'correction removed'}")
 
 
-def _typed(value: str) -> object:
-    """A number or a truth value where the text is one; else the text."""
-    if value in {"true", "false"}:
-        return value == "true"
-    for kind in (int, float):
-        try:
-            return kind(value)
-        except ValueError:
-            continue
-    return value
+def _typed(kind: str, name: str, value: str) -> object:
+    """What a person typed, as the field's sort has it; text that doesn't fit is left for the inventory to refuse."""
+    from datetime import date, datetime
+
+    from inventory.fields import fields_of
+
+    spec = fields_of(kind).get(name)
+    readers: dict[str, Callable[[str], object]] = {
+        "int": int,
+        "float": float,
+        "link": int,
+        "bool": lambda text: {"true": True, "false": False}[text.lower()],
+        "date": date.fromisoformat,
+        "datetime": datetime.fromisoformat,
+        "ref": parse_ref,
+    }
+    reader = readers.get(spec.sort) if spec is not None else None
+    try:
+        return reader(value) if reader is not None else value
+    except (ValueError, KeyError):
+        return value
 
 
 def strategy(
