@@ -15,6 +15,10 @@ from playbooks.yaml_text import to_yaml, unsafe
 
 GENERATED = "Made from the plan by vorst and overwritten by it; declare your own values under declared/."
 
+# A target is known by its source: "vm-34-target" by "vm-34".
+_SOURCE = "{{ inventory_hostname | regex_replace('-target$', '') }}"
+_OF_TARGETS = {"vorst_id": _SOURCE, "vorst_source_host": _SOURCE}
+
 
 def inventory_files(variables: HostVariables, scopes: tuple[WaveScope, ...]) -> dict[str, str]:
     """Path in the project → text of every file of the inventory."""
@@ -39,13 +43,7 @@ def _hosts(scopes: tuple[WaveScope, ...]) -> dict[str, Any]:
             "children": {
                 f"{scope.group}_workloads": _group({host_of(asset): None for asset in scope.workloads}),
                 f"{scope.group}_targets": _group(
-                    {
-                        target_host_of(asset): {
-                            "vorst_id": host_of(asset),
-                            "vorst_source_host": host_of(asset),
-                        }
-                        for asset in scope.workloads
-                    }
+                    {target_host_of(asset): None for asset in scope.workloads}, _OF_TARGETS
                 ),
                 f"{scope.group}_devices": _group({host_of(asset): None for asset in scope.devices}),
                 f"{scope.group}_retired": _group({host_of(asset): None for asset in scope.retired}),
@@ -54,8 +52,10 @@ def _hosts(scopes: tuple[WaveScope, ...]) -> dict[str, Any]:
     return {"all": {"children": groups}}
 
 
-def _group(hosts: dict[str, Any]) -> dict[str, Any] | None:
-    return {"hosts": hosts} if hosts else None
+def _group(hosts: dict[str, Any], variables: dict[str, Any] | None = None) -> dict[str, Any] | None:
+    if not hosts:
+        return None
+    return {"hosts": hosts, "vars": variables} if variables else {"hosts": hosts}
 
 
 def _settings(plan: Plan) -> dict[str, Any]:

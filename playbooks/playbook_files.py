@@ -25,6 +25,8 @@ stdout_callback = default
 timeout = 20
 
 [inventory]
+# YAML first: with `auto` before it, a region's inventory is read twice.
+enable_plugins = yaml, ini, script, auto
 # A file that can't be read stops the run; half an inventory would leave hosts out in silence.
 any_unparsed_is_failed = true
 unparsed_is_failed = true
