@@ -64,7 +64,7 @@ def table(
     from rich.table import Table
     from rich.text import Text
 
-    shown = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for index, column in enumerate(columns):
         shown.add_column(column, justify="right" if index in right else "left", overflow="fold")
     for row in rows:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from inventory.errors import InputError
+from inventory.errors import InputError, StaleError
 from tui import output
 from tui.workspace import PLAN_FILE, Workspace, write_text
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from inventory.estate import Estate
 
 FAILED = 2  # exit code when a host failed or could not be reached
+STALE = {"INPUT-ESTATE": "the inventory", "INPUT-FACILITY": "the facility"}  # rules a changed world breaks
 PHASES = ("preflight", "replicate", "cutover", "verify", "rollback", "decommission")
 
 
@@ -33,9 +34,17 @@ def proven(workspace: Workspace, plan_file: Path) -> tuple[Estate, Facility, Pla
 
     estate, facility, plan = workspace.estate(), workspace.facility(), workspace.plan(plan_file)
     violations = check(estate, facility, plan)
+    for code, changed in STALE.items():
+        if any(violation.code == code for violation in violations):
+            raise StaleError(
+                f"{changed} has changed since this plan was made",
+                where=str(plan_file),
+                remedy="plan again with `vorst plan`, and compare with `vorst diff`",
+            )
     if violations:
+        noun = "violation" if len(violations) == 1 else "violations"
         raise InputError(
-            f"the plan breaks {len(violations)} rules, first {violations[0].code}: {violations[0].message}",
+            f"the plan has {len(violations)} {noun}, first {violations[0].code}: {violations[0].message}",
             where=str(plan_file),
             remedy=f"see `vorst check {plan_file}` and plan again",
         )

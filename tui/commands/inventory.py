@@ -13,6 +13,7 @@ from tui import output
 from tui.workspace import Workspace, init_workspace, user_name
 
 if TYPE_CHECKING:
+    from inventory.history import HistoryLine
     from inventory.records import Change
     from inventory.rows import Ref
     from inventory.sources.contract import SourceSnapshot
@@ -64,7 +65,9 @@ def import_(
     ] = False,
 ) -> None:
     """Import a spreadsheet or the sample region: all of it, or nothing."""
-    if sample == (file is not None):
+    if sample and file is not None:
+        raise InputError("both a file and --sample are given", remedy="import one, then the other")
+    if not sample and file is None:
         raise InputError("nothing to import", remedy="give a file, or --sample")
     workspace: Workspace = context.obj
     if sample:
@@ -87,6 +90,12 @@ def template(
 
     workspace: Workspace = context.obj
     path = workspace.path(file)
+    if path.suffix.casefold() not in {"", ".xlsx", ".csv"}:
+        raise InputError(
+            f"a template is no {path.suffix} file",
+            where=str(path),
+            remedy="name an .xlsx, or a folder for CSV files",
+        )
     if path.exists():
         raise InputError("there is something already", where=str(path), remedy="choose another name")
     write_template(path)
@@ -210,7 +219,10 @@ def findings(
     """Show what is missing, contradictory or implausible in the inventory; exit code 2 when something is."""
     from inventory.documents import to_data
     from inventory.quality import findings as find
+    from inventory.quality.finding import RULES
 
+    if code is not None and code not in RULES:
+        raise InputError(f"no finding has the code {code!r}", remedy=f"use one of {', '.join(sorted(RULES))}")
     workspace: Workspace = context.obj
     found = [f for f in find(workspace.estate()) if code is None or f.code == code]
     if as_json:
@@ -252,9 +264,12 @@ def history(
     if as_json:
         output.data_json([to_data(line) for line in lines])
         return
+    if not lines:
+        output.say(f"nothing has changed{f' {object_}' if object_ else ''} yet")
+        return
     output.table(
         "history, newest first",
-        ["revision", "when", "who", "source", "operation", "object", "before", "after"],
+        ["revision", "when", "who", "source", "operation", "object", "what", "why"],
         [
             [
                 line.revision,
@@ -263,13 +278,34 @@ def history(
                 line.source,
                 line.operation,
                 f"{line.object.kind}:{line.object.id}",
-                line.before or "",
-                line.after or "",
+                _what_changed(line),
+                line.reason,
             ]
             for line in lines
         ],
         right=[0],
     )
+
+
+def _what_changed(line: HistoryLine) -> str:
+    """The fields of one line of history: "weight_kg 12 → 18.5"; of a new object those that are known."""
+    before, after = line.before or {}, line.after or {}
+    parts = []
+    for name in dict.fromkeys((*before, *after)):
+        old, new = (_short(values.get(name)) for values in (before, after))
+        if line.operation == "create":
+            parts += [f"{name} {new}"] if after.get(name) or after.get(name) == 0 else []
+        else:
+            parts.append(f"{name} {old} → {new}")
+    return ", ".join(parts)
+
+
+def _short(value: object) -> str:
+    if isinstance(value, dict) and value.keys() == {"kind", "id"}:
+        return f"{value['kind']}:{value['id']}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_short, value))}]"
+    return "unknown" if value is None else str(value)
 
 
 def override(
@@ -278,7 +314,7 @@ def override(
     assignment: Annotated[
         str, typer.Argument(metavar="FIELD=VALUE", help="The correction; FIELD= removes it.")
     ],
-    reason: Annotated[str, typer.Option(help="Why.")] = "",
+    reason: Annotated[str, typer.Option(help="Why; taking it back needs none.")] = "",
 ) -> None:
     """Correct one field by hand; the correction stands apart and survives the next sync."""
     from inventory.corrections import remove_override, set_override
@@ -288,6 +324,8 @@ def override(
         raise InputError(
             f"{assignment!r} is no correction", remedy="write FIELD=VALUE, such as weight_kg=18.5"
         )
+    if value and not reason.strip():
+        raise InputError("a correction needs a reason", remedy='add --reason "how it is known"')
     workspace: Workspace = context.obj
     ref = parse_ref(object_)
     with workspace.open_database() as database:
@@ -327,7 +365,7 @@ def strategy(
     choice: Annotated[
         str, typer.Argument(metavar="STRATEGY", help="retire, retain, relocate, rehost, replatform; or auto.")
     ],
-    reason: Annotated[str, typer.Option(help="Why.")] = "",
+    reason: Annotated[str, typer.Option(help="Why; taking it back needs none.")] = "",
 ) -> None:
     """Override the recommended strategy of one asset; `auto` goes back to the recommendation."""
     from capacity.plan import STRATEGIES
@@ -335,8 +373,14 @@ def strategy(
 
     if choice not in {*STRATEGIES, "auto"}:
         raise InputError(f"no strategy {choice!r}", remedy=f"use one of {', '.join(STRATEGIES)}, or auto")
-    workspace: Workspace = context.obj
+    if choice != "auto" and not reason.strip():
+        raise InputError("a decision needs a reason", remedy='add --reason "why not as recommended"')
     ref = parse_ref(object_)
+    if ref.kind not in {"devices", "virtual_machines"}:
+        raise InputError(
+            f"{object_} is no asset", remedy="name a device or a virtual machine, such as devices:12"
+        )
+    workspace: Workspace = context.obj
     with workspace.open_database() as database:
         if choice == "auto":
             remove_strategy_override(database, ref, who=user_name())
@@ -361,7 +405,7 @@ def parse_ref(text: str) -> Ref:
     from inventory.estate import LISTS, Ref
 
     kind, _, number = text.partition(":")
-    if kind not in LISTS or not number.isdigit():
+    if kind not in LISTS or not number.isdecimal() or len(number) > 18:
         raise InputError(
             f"{text!r} names no object", remedy="write KIND:ID, such as devices:12 or virtual_machines:34"
         )
