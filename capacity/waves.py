@@ -8,7 +8,7 @@ handed back with what it lacks. The order is a heuristic; that every step holds 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -24,7 +24,7 @@ from capacity.plan import AssetDemand, Decision, Lack, MoveGroup, Step, Unplaced
 from capacity.solvers.scheduling import Timeline
 from capacity.timetable.anchors import anchored
 from capacity.timetable.lines import Lines, best_circuits
-from capacity.timetable.move_groups import FlowEnds, Group, form, tight_flows
+from capacity.timetable.move_groups import FlowEnds, Group, form, halves, tight_flows
 from capacity.timetable.readiness import Readiness
 from capacity.timetable.steps import DAY, Booking, Replica, StepWriter, timeline_of
 from capacity.timetable.windows import SLOT_MINUTES, Grid, Interval, Windows, intersected
@@ -67,6 +67,16 @@ def schedule(
     another order than they were tried in). `progress` is called with groups done and groups in all.
     """
     return _Scheduler(estate, facility, calendar, decisions, demands, placement, line_margin).run(progress)
+
+
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """Why a group finds no date: dimension, sentence, and what is available and needed where that is known."""
+
+    dimension: str
+    why: str
+    available: float | None = None
+    needs: float | None = None
 
 
 class _Scheduler:
@@ -125,8 +135,13 @@ class _Scheduler:
             self._drop(ref, lack)
             del movers[ref]
         groups = form(self._estate, movers, self._ends, self._tight)
-        pending = [p for p in map(self._prepare, self._in_order(groups)) if p is not None]
-        dated = self._date(pending, progress)
+        pending = self._book(self._in_order(groups))
+        dated: list[Booking] = []
+        while pending:
+            dated.extend(self._date(pending, progress))
+            last = max((e.starts[0] + max(job.slots for *_, job in e.jobs) for e in dated), default=0)
+            # What found no date is tried once more in halves, after all others: the lines are then as they were left.
+            pending = self._book(self._split_undated(pending, dated), not_before=last)
         return self._result(dated)
 
     # --- who moves, and in which order ----------------------------------------------------------------------------
@@ -166,26 +181,51 @@ class _Scheduler:
 
     # --- preparing a group ----------------------------------------------------------------------------------------
 
-    def _prepare(self, group: Group) -> Booking | None:
+    def _book(self, groups: Iterable[Group], not_before: int = 0) -> list[Booking]:
+        """Prepare groups in their order; what can't be, is split between its parts until it can or stands alone."""
+        waiting = deque(groups)
+        booked: list[Booking] = []
+        while waiting:
+            group = waiting.popleft()
+            found = self._prepare(group, not_before)
+            if isinstance(found, Booking):
+                booked.append(found)
+            elif len(group.parts) > 1:
+                waiting.extendleft(reversed(halves(group, self._windows.key_of)))
+            else:
+                self._drop_group(group, found)
+        return booked
+
+    def _split_undated(self, pending: Iterable[Booking], dated: Iterable[Booking]) -> list[Group]:
+        """The halves of groups that found no date; those of one part are dropped with what they lack."""
+        done = {id(entry) for entry in dated}
+        groups: list[Group] = []
+        for entry in pending:
+            if id(entry) in done:
+                continue
+            self._unbook(entry.replicas)
+            if len(entry.group.parts) > 1:
+                groups.extend(halves(entry.group, self._windows.key_of))
+            else:
+                self._drop_group(entry.group, self._undated(entry))
+        return groups
+
+    def _prepare(self, group: Group, not_before: int) -> Booking | _Refusal:
         ready = self._readiness.of(group.assets)
         if ready is None:
-            self._drop_group(group, "phase", "its rack or host cannot be brought up within the horizon")
-            return None
+            return _Refusal("phase", "its rack or host cannot be brought up within the horizon")
         slot, after = ready
         intervals = self._windows.of_all(group.assets)
         if not intervals:
-            self._drop_group(group, "window", "its applications, tenants and sites have no common window")
-            return None
+            return _Refusal("window", "its applications, tenants and sites have no common window")
         jobs = self._jobs_within(group, intervals)
         if jobs is None:
-            self._drop_group(
-                group, "window", "its longest window or downtime budget is shorter than the work"
-            )
-            return None
+            return _Refusal("window", "its longest window or downtime budget is shorter than the work")
         replicas = self._replicate(group, slot)
-        if replicas is None:
-            return None
-        return Booking(group, jobs, replicas, max([slot, *(r[4] for r in replicas)]), intervals, after)
+        if isinstance(replicas, _Refusal):
+            return replicas
+        earliest = max([slot, not_before, *(r[4] for r in replicas)])
+        return Booking(group, jobs, replicas, earliest, intervals, after)
 
     def _jobs_within(
         self, group: Group, intervals: Sequence[Interval]
@@ -228,8 +268,8 @@ class _Scheduler:
             found[self._sites[asset] or 0].append(asset)
         return {site: tuple(found[site]) for site in sorted(found)}
 
-    def _replicate(self, group: Group, ready: int) -> list[Replica] | None:
-        """Book each site's copies as early as its circuit allows; None (and dropped) where they never fit."""
+    def _replicate(self, group: Group, ready: int) -> list[Replica] | _Refusal:
+        """Book each site's copies as early as its circuit allows; a refusal where they never fit."""
         booked: list[Replica] = []
         for site, workloads in self._by_site(a for a in group.assets if a in self._workloads).items():
             circuit = self._circuits.get(site)
@@ -239,8 +279,7 @@ class _Scheduler:
             if job is None or start is None:
                 self._unbook(booked)
                 why = self._no_line(site, circuit, rate_mbps, job)
-                self._drop_group(group, "rate_mbps", why, circuit.rate_mbps if circuit else None)
-                return None
+                return _Refusal("rate_mbps", why, circuit.rate_mbps if circuit else None)
             self._timeline.take(job.needs, start, start + job.slots)
             booked.append((site, workloads, job.needs, start, start + job.slots))
         return booked
@@ -274,9 +313,6 @@ class _Scheduler:
             week += 1
             if progress is not None:
                 progress(len(dated), total)
-        for entry in pending:
-            self._unbook(entry.replicas)
-            self._drop_group(entry.group, *self._undated(entry))
         return dated
 
     def _try(self, entry: Booking, begin: int, end: int) -> bool:
@@ -369,11 +405,11 @@ class _Scheduler:
 
     # --- what finds no date ---------------------------------------------------------------------------------------
 
-    def _undated(self, entry: Booking) -> tuple[str, str, float | None, float | None]:
-        """Why a group found no date: dimension, explanation, what is available, what it needs."""
+    def _undated(self, entry: Booking) -> _Refusal:
+        """Why a group found no date."""
         if entry.blocked_by == "lines":
             why = "moving it would load a site's lines with more crossing traffic than they carry"
-            return "rate_mbps", why, None, None
+            return _Refusal("rate_mbps", why)
         windows = [
             (max(begin, entry.earliest), end) for begin, end in entry.intervals if end > entry.earliest
         ]
@@ -386,22 +422,16 @@ class _Scheduler:
                     f"it needs {amount:g} of {name} for {hours:g} h on end, and none of its {len(windows)} windows "
                     f"within the horizon has them; {most:g} is the most that is free at any moment of them"
                 )
-                return name, why, most, amount
+                return _Refusal(name, why, most, amount)
         why = (
             f"none of its {len(windows)} windows within the horizon has all it needs at once for {hours:g} h"
         )
-        return "window", why, None, None
+        return _Refusal("window", why)
 
-    def _drop_group(
-        self,
-        group: Group,
-        dimension: str,
-        why: str,
-        available: float | None = None,
-        needs: float | None = None,
-    ) -> None:
+    def _drop_group(self, group: Group, refusal: _Refusal) -> None:
         for asset in group.assets:
-            self._drop(asset, Lack(dimension, needs, available, f"group {group.id}", why))
+            lack = Lack(refusal.dimension, refusal.needs, refusal.available, f"group {group.id}", refusal.why)
+            self._drop(asset, lack)
 
     def _drop(self, asset: Ref, lack: Lack) -> None:
         name = self._decisions[asset].name

@@ -8,24 +8,49 @@ partner. When a group moves is for `waves`.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 from capacity.belonging import Belonging
 from inventory.estate import Estate, Flow, Ref
 
+SPLIT = "; split to fit its windows"
 MAX_ASSETS = 40  # soft limit of a group: what a crew can move and test in one night; an assumption
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Assets in ascending order and why they go together; `is_shared_service` groups go first."""
+    """Assets in ascending order and why they go together; `is_shared_service` groups go first.
+
+    `parts` are what hard ties hold together: the group may be split between them, never within one.
+    """
 
     id: str
     name: str
     assets: tuple[Ref, ...]
     reason: str
     is_shared_service: bool
+    parts: tuple[tuple[Ref, ...], ...]
+
+
+def halves(group: Group, likeness: Callable[[Ref], Any]) -> tuple[Group, Group]:
+    """A group as two, cut between its parts; parts that are alike stay on one side where that is possible."""
+    ordered = sorted(group.parts, key=lambda part: (likeness(part[0]), part))
+    middle = len(ordered) // 2
+    where = group.name.rsplit(", ", 1)[0]
+    first, second = (
+        replace(
+            group,
+            id=f"{group.id}-{number}",
+            name=f"{where}, {sum(map(len, parts))} assets",
+            assets=tuple(sorted(asset for part in parts for asset in part)),
+            reason=group.reason if group.reason.endswith(SPLIT) else group.reason + SPLIT,
+            parts=tuple(parts),
+        )
+        for number, parts in enumerate((ordered[:middle], ordered[middle:]), start=1)
+    )
+    return first, second
 
 
 class FlowEnds:
@@ -114,10 +139,11 @@ def form(
     belonging = Belonging(estate)
     ties = _Ties(sorted(movers))
     _tie_hard(estate, belonging, ties, tight)
+    held = {asset: ties.root(asset) for asset in movers}
     _tie_applications(estate, ties)
     _tie_heavy_flows(ties, movers, ends)
     _bundle_rest(belonging, ties, movers)
-    return _numbered(estate, belonging, ties, movers)
+    return _numbered(estate, belonging, ties, movers, held)
 
 
 def _tie_hard(estate: Estate, belonging: Belonging, ties: _Ties, tight: Iterable[TightFlow]) -> None:
@@ -169,7 +195,11 @@ def _bundle_rest(belonging: Belonging, ties: _Ties, movers: Mapping[Ref, int | N
 
 
 def _numbered(
-    estate: Estate, belonging: Belonging, ties: _Ties, movers: Mapping[Ref, int | None]
+    estate: Estate,
+    belonging: Belonging,
+    ties: _Ties,
+    movers: Mapping[Ref, int | None],
+    held: Mapping[Ref, Ref],
 ) -> tuple[Group, ...]:
     members: dict[Ref, list[Ref]] = defaultdict(list)
     for asset in movers:
@@ -178,6 +208,9 @@ def _numbered(
     groups: list[Group] = []
     for number, root in enumerate(sorted(members, key=lambda r: min(members[r])), start=1):
         assets = tuple(sorted(members[root]))
+        parts: dict[Ref, list[Ref]] = defaultdict(list)
+        for asset in assets:
+            parts[held[asset]].append(asset)
         reasons = list(ties.reasons.get(root, {})) or ["alone"]
         more = f" and {len(reasons) - 3} more ties" if len(reasons) > 3 else ""
         site = estate.by_id("sites").get(movers[assets[0]] or 0)
@@ -190,6 +223,7 @@ def _numbered(
                 is_shared_service=any(
                     a in shared for asset in assets for a in belonging.applications_of.get(asset, ())
                 ),
+                parts=tuple(tuple(part) for part in parts.values()),
             )
         )
     return tuple(groups)

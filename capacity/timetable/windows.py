@@ -116,14 +116,14 @@ class Windows:
 
     def of(self, ref: Ref) -> list[Interval]:
         """Intervals of slots in which a cutover or relocation of this asset may lie."""
-        key = self._key(ref)
+        key = self.key_of(ref)
         if key not in self._cache:
             self._cache[key] = self._allowed(key)
         return self._cache[key]
 
     def of_all(self, refs: Iterable[Ref]) -> list[Interval]:
         """Intervals allowed for every one of the assets."""
-        keys = sorted({self._key(ref) for ref in refs})
+        keys = sorted({self.key_of(ref) for ref in refs})
         result: list[Interval] = [(0, self.grid.slots)]
         for key in keys:
             if key not in self._cache:
@@ -131,8 +131,8 @@ class Windows:
             result = intersected(result, self._cache[key])
         return result
 
-    def _key(self, ref: Ref) -> tuple[Ref, ...]:
-        """The asset itself where it is frozen, its applications, tenant and site: all its windows depend on."""
+    def key_of(self, ref: Ref) -> tuple[Ref, ...]:
+        """All that an asset's windows depend on: its applications, tenant and site, and itself where it is frozen."""
         asset = self._estate.find(ref)
         parts = [Ref("applications", a) for a in self._belonging.applications_of.get(ref, ())]
         if asset is not None and asset.tenant_id is not None:

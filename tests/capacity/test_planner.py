@@ -19,7 +19,7 @@ from capacity.plan import Plan
 from capacity.planner import plan
 from capacity.verify import check
 from inventory.documents import from_json, to_json
-from inventory.estate import Circuit, Estate
+from inventory.estate import ChangeWindow, Circuit, Estate, Ref
 from inventory.estate import sealed as sealed_estate
 
 
@@ -95,6 +95,18 @@ def test_a_slower_line_makes_the_cutover_later() -> None:
     )
     fast_end, slow_end = cutover_end(planned()), cutover_end(planned(slow))
     assert slow_end[1] > fast_end[1]  # type: ignore[operator]
+
+
+def test_a_bundle_without_a_common_window_is_split() -> None:
+    estate = an_estate()
+    mondays = ChangeWindow(90, Ref("applications", 2), 0, 20 * 60, 600)
+    estate = sealed_estate(replace(estate, change_windows=(*estate.change_windows, mondays)))
+    found = planned(estate)
+    days = {m.asset.id: s.start.weekday() for s in found.steps if s.kind == "relocate" for m in s.moves}
+    assert days[5] == 0
+    assert days[1] == 5
+    assert not any(lack.dimension == "window" for entry in found.unplaced for lack in entry.lacks)
+    assert check(estate, a_facility(), found) == ()
 
 
 def test_more_engineers_bring_no_cutover_later_and_none_leave_all_undated() -> None:
