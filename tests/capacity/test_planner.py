@@ -99,11 +99,11 @@ def test_a_slower_line_makes_the_cutover_later() -> None:
 
 def test_a_bundle_without_a_common_window_is_split() -> None:
     estate = an_estate()
-    mondays = ChangeWindow(90, Ref("applications", 2), 0, 20 * 60, 600)
-    estate = sealed_estate(replace(estate, change_windows=(*estate.change_windows, mondays)))
+    sundays = ChangeWindow(90, Ref("applications", 2), 6, 12 * 60, 600)
+    estate = sealed_estate(replace(estate, change_windows=(*estate.change_windows, sundays)))
     found = planned(estate)
     days = {m.asset.id: s.start.weekday() for s in found.steps if s.kind == "relocate" for m in s.moves}
-    assert days[5] == 0
+    assert days[5] == 6
     assert days[1] == 5
     assert not any(lack.dimension == "window" for entry in found.unplaced for lack in entry.lacks)
     assert check(estate, a_facility(), found) == ()
