@@ -9,13 +9,14 @@ from __future__ import annotations
 import tomllib
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
 
@@ -60,9 +61,9 @@ class PlanSettings(BaseModel):
 
     start: date | datetime = date(2027, 1, 4)
     """The first day of work; midnight in the planning zone when only a day is given."""
-    seed: int = 0
+    seed: Annotated[int, Field(ge=0)] = 0
     """The same seed and inputs give the same plan, byte for byte."""
-    planning_value: Annotated[str, Field(pattern="^(high|mid)$")] = "high"
+    planning_value: Literal["high", "mid"] = "high"
     """Where hard limits hold within an uncertain demand's range."""
 
 
@@ -115,14 +116,19 @@ def read_settings(folder: Path) -> Settings:
         return OfThisFolder()
     except ValidationError as error:
         raise _explained(error, file) from None
+    except SettingsError as error:
+        raise InputError(
+            str(error).replace(' from source "EnvSettingsSource"', ""),
+            where="a VORST_ variable",
+            remedy="name a single key, such as VORST_PLAN_SEED, or write a table as JSON",
+        ) from None
 
 
 def _explained(error: ValidationError, file: Path) -> InputError:
     detail: Any = error.errors(include_url=False)[0]
     key = ".".join(str(part) for part in detail["loc"])
-    remedy = (
-        "remove or rename it"
-        if detail["type"] == "extra_forbidden"
-        else "correct it there or in its VORST_ variable"
+    if detail["type"] == "extra_forbidden":
+        return InputError(f"{key} is no setting", where=str(file), remedy="remove it, or correct its name")
+    return InputError(
+        f"{key}: {detail['msg']}", where=str(file), remedy="correct it there or in its VORST_ variable"
     )
-    return InputError(f"{key}: {detail['msg']}", where=str(file), remedy=remedy)

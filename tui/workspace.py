@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 FACILITY_FILE = "facility.yaml"
 PLAN_FILE = "plan.json"
+FIRST_YEAR, LAST_YEAR = 2000, 2100  # of a plan: well within what dates, zones and the list of holidays reach
 
 Progress = Callable[[str, int, int], None]
 
@@ -51,7 +52,7 @@ class Workspace:
     def database_url(self) -> str:
         """The database's address, with a relative SQLite path resolved in the workspace."""
         url = self.settings.database.url
-        if url.startswith(("postgresql", "postgres:")):
+        if "://" in url and not url.startswith("sqlite:"):
             return url
         return str(self.path(url.removeprefix("sqlite:///")).resolve())
 
@@ -79,6 +80,12 @@ class Workspace:
 
         first = start or self.settings.plan.start
         begin = first if isinstance(first, datetime) else datetime.combine(first, time())
+        if not FIRST_YEAR <= begin.year <= LAST_YEAR:
+            raise InputError(
+                f"no plan can begin on {begin.date()}",
+                where="--start or plan.start",
+                remedy=f"choose a day from {FIRST_YEAR} to {LAST_YEAR}",
+            )
         return resolve(self.settings.calendar, begin)
 
     def plan(self, name: str | Path = PLAN_FILE) -> Plan:
@@ -136,15 +143,20 @@ def user_name() -> str:
 
 
 def init_workspace(folder: Path) -> Workspace:
-    """Make a workspace: settings, facility and an empty database. Nothing that is there is overwritten."""
+    """Make what a workspace lacks of settings, facility and database. Nothing that is there is overwritten.
+
+    Raises WorkspaceError when nothing is lacking, or something can't be made.
+    """
     from capacity.facility_file import default_text
     from inventory.database import create_database
     from tui.settings import FILE, TEXT
 
-    present = [name for name in (FILE, FACILITY_FILE, "vorst.db") if (folder / name).exists()]
-    if present:
+    workspace = Workspace(folder)
+    texts = {FACILITY_FILE: default_text, FILE: lambda: TEXT}
+    lacking = [name for name in texts if not (folder / name).exists()]
+    if not lacking and ("://" in workspace.database_url or Path(workspace.database_url).exists()):
         raise WorkspaceError(
-            f"there is a {present[0]} already",
+            "there is a workspace already",
             where=str(folder),
             remedy="use it as it is, or choose another folder",
         )
@@ -154,8 +166,7 @@ def init_workspace(folder: Path) -> Workspace:
         raise WorkspaceError(
             f"can't be made: {error.strerror}", where=str(folder), remedy="choose another folder"
         ) from None
-    write_text(folder / FACILITY_FILE, default_text())
-    write_text(folder / FILE, TEXT)
-    workspace = Workspace(folder)
+    for name in lacking:
+        write_text(folder / name, texts[name]())
     create_database(workspace.database_url).close()
     return workspace

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from inventory.rows import Ref
     from inventory.sources.contract import SourceSnapshot
 
+CONFLICTS = ("report", "ours", "theirs")
 CHANGES = 2  # exit code when a dry run found changes
 
 
@@ -120,6 +121,8 @@ def sync_netbox(
     """
     from inventory.sources.netbox import connection_from, read_netbox
 
+    if conflicts not in CONFLICTS:
+        raise InputError(f"--conflicts {conflicts!r} is unknown", remedy=f"use {' or '.join(CONFLICTS)}")
     workspace: Workspace = context.obj
     connection = connection_from()
     with output.progress() as progress:
@@ -143,8 +146,6 @@ def _bring_in(
     from inventory.documents import to_json
     from inventory.sync import apply as apply_changes
 
-    if conflicts not in {"report", "ours", "theirs"}:
-        raise InputError(f"--conflicts {conflicts!r} is unknown", remedy="use report, ours or theirs")
     for warning in snapshot.warnings:
         output.say(f"warning: {output.plain(warning)}")
     with workspace.open_database() as database:

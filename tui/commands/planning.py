@@ -116,7 +116,7 @@ def plan(
     start: Annotated[
         datetime | None, typer.Option(help="The first day of work; else plan.start of vorst.toml.")
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed; else plan.seed of vorst.toml.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Seed; else plan.seed of vorst.toml.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Objectives and bounds as JSON.")] = False,
 ) -> None:
     """Make the plan, prove it, and write it. A plan that breaks a rule is shown, not written (exit code 2)."""
@@ -124,6 +124,8 @@ def plan(
     from inventory.documents import to_data, to_json
 
     workspace: Workspace = context.obj
+    if workspace.path(out).is_dir():
+        raise InputError("this is a folder", where=str(out), remedy="name a file to write the plan to")
     estate, facility_ = workspace.estate(), workspace.facility()
     settings = workspace.settings.plan
     with output.progress() as progress:
