@@ -73,7 +73,8 @@ def json_schema(cls: type[Document]) -> dict[str, Any]:
 def _as_input_error(error: ValidationError, cls: type[Any], where: str) -> InputError:
     details = error.errors(include_url=False, include_input=False)
     shown = "; ".join(
-        f"{'.'.join(str(part) for part in detail['loc']) or 'document'}: {detail['msg']}" for detail in details[:5]
+        f"{'.'.join(str(part) for part in detail['loc']) or 'document'}: {detail['msg']}"
+        for detail in details[:5]
     )
     more = f" and {len(details) - 5} more" if len(details) > 5 else ""
     return InputError(

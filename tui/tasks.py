@@ -124,9 +124,7 @@ def make_playbooks(loaded: Documents, violations: tuple[Violation, ...]) -> str:
             remedy="see Findings (9), and plan again",
         )
     project = generate(loaded.estate, loaded.facility, loaded.plan, loaded.project_dir)
-    return (
-        f"wrote {loaded.project_dir.name}/: {len(project.waves)} waves, {project.hosts} hosts"
-    )
+    return f"wrote {loaded.project_dir.name}/: {len(project.waves)} waves, {project.hosts} hosts"
 
 
 def export_estate(workspace: Workspace, loaded: Documents) -> str:

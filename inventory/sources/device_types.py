@@ -181,7 +181,9 @@ def _library(folder: Traversable, shown: str) -> tuple[DeviceTypeSpec, ...]:
             where=shown,
             remedy="name a folder that holds .yaml or .yml files of the device type library's format",
         )
-    return tuple(sorted(specs, key=lambda spec: (spec.manufacturer.casefold(), spec.model.casefold(), spec.slug)))
+    return tuple(
+        sorted(specs, key=lambda spec: (spec.manufacturer.casefold(), spec.model.casefold(), spec.slug))
+    )
 
 
 def _files(folder: Traversable, shown: str) -> Iterator[tuple[Traversable, str]]:
@@ -202,16 +204,22 @@ def _document(file: Traversable, where: str) -> Mapping[str, object]:
             raw = stream.read(MAX_FILE_BYTES + 1)
     except OSError as error:
         raise InputError(
-            f"the file can't be read: {error.strerror or error}", where=where, remedy="check its name and its rights"
+            f"the file can't be read: {error.strerror or error}",
+            where=where,
+            remedy="check its name and its rights",
         ) from error
     if len(raw) > MAX_FILE_BYTES:
         raise InputError(
-            f"the file is larger than {MAX_FILE_BYTES} bytes", where=where, remedy="name a file that holds one type"
+            f"the file is larger than {MAX_FILE_BYTES} bytes",
+            where=where,
+            remedy="name a file that holds one type",
         )
     try:
         loaded = yaml.load(raw.decode("utf-8"), Loader=_Loader)  # noqa: S506 - a safe loader, in C where there is one
     except UnicodeDecodeError as error:
-        raise InputError(f"byte {error.start} is not UTF-8", where=where, remedy="save the file as UTF-8") from error
+        raise InputError(
+            f"byte {error.start} is not UTF-8", where=where, remedy="save the file as UTF-8"
+        ) from error
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = f"{where}, line {mark.line + 1}" if mark else where
@@ -268,7 +276,9 @@ def _spec(file: Traversable, where: str) -> DeviceTypeSpec:
 def _outlet(entry: _Keys, inlets: set[str]) -> PowerOutlet:
     inlet = entry.text_or_none("power_port")
     if inlet is not None and inlet not in inlets:
-        raise entry.error("power_port", f"there is no power port named {inlet!r}", "name one of the file's power ports")
+        raise entry.error(
+            "power_port", f"there is no power port named {inlet!r}", "name one of the file's power ports"
+        )
     return PowerOutlet(
         name=entry.text("name"),
         type=entry.text_or_none("type"),
@@ -328,7 +338,9 @@ class _Keys:
     def positive_or_none(self, key: str, unit: str) -> float | None:
         value = self.number_or_none(key)
         if value is not None and value <= 0:
-            raise self.error(key, f"{value} {unit}; it must be more than 0", "remove the key where it is unknown")
+            raise self.error(
+                key, f"{value} {unit}; it must be more than 0", "remove the key where it is unknown"
+            )
         return value
 
     def height(self, key: str) -> float:
@@ -352,7 +364,9 @@ class _Keys:
         if value is None:
             return None
         if value not in allowed:
-            raise self.error(key, f"{_shown(value)} is not allowed here", f"write one of {', '.join(allowed)}")
+            raise self.error(
+                key, f"{_shown(value)} is not allowed here", f"write one of {', '.join(allowed)}"
+            )
         return str(value)
 
     def entries(self, key: str) -> tuple[_Keys, ...]:
@@ -363,8 +377,12 @@ class _Keys:
             raise self.error(key, f"{_shown(value)} is not a list", "write one `- name: …` for each")
         for number, entry in enumerate(value, start=1):
             if not isinstance(entry, dict):
-                raise self.error(f"{key}[{number}]", f"{_shown(entry)} has no name", "write it as `- name: …`")
-        return tuple(_Keys(entry, f"{self.where}{key}[{number}].") for number, entry in enumerate(value, start=1))
+                raise self.error(
+                    f"{key}[{number}]", f"{_shown(entry)} has no name", "write it as `- name: …`"
+                )
+        return tuple(
+            _Keys(entry, f"{self.where}{key}[{number}].") for number, entry in enumerate(value, start=1)
+        )
 
     def names(self, key: str) -> tuple[str, ...]:
         return tuple(entry.text("name") for entry in self.entries(key))

@@ -72,7 +72,9 @@ def hostile_world() -> tuple[Estate, Facility, Plan]:
                 groups=tuple(replace(g, name=bad(n), reason=bad(n + 3)) for n, g in enumerate(plan.groups)),
                 waves=tuple(replace(w, name=bad(n + 2)) for n, w in enumerate(plan.waves)),
                 unplaced=tuple(
-                    replace(u, name=bad(n), lacks=tuple(replace(lack, explanation=bad(n)) for lack in u.lacks))
+                    replace(
+                        u, name=bad(n), lacks=tuple(replace(lack, explanation=bad(n)) for lack in u.lacks)
+                    )
                     for n, u in enumerate(plan.unplaced)
                 ),
                 rooms=tuple(replace(r, why_not=r.why_not and bad(0)) for r in plan.rooms),

@@ -135,7 +135,11 @@ MALFORMED = {
     "weight without unit": (LEAST + "weight: 3\n", "weight_unit", "without its unit"),
     "weight in stones": (LEAST + "weight: 3\nweight_unit: st\n", "weight_unit", "not allowed"),
     "weight is zero": (LEAST + "weight: 0\nweight_unit: kg\n", "weight", "more than 0"),
-    "weight as a list": (LEAST + "weight: [{value: 7.2, unit: lb}]\nweight_unit: lb\n", "weight", "not a number"),
+    "weight as a list": (
+        LEAST + "weight: [{value: 7.2, unit: lb}]\nweight_unit: lb\n",
+        "weight",
+        "not a number",
+    ),
     "weight is infinite": (LEAST + "weight: .inf\nweight_unit: kg\n", "weight", "not a number"),
     "weight is true": (LEAST + "weight: true\nweight_unit: kg\n", "weight", "not a number"),
     "draw is zero": (
@@ -157,7 +161,11 @@ MALFORMED = {
         "power-outlets[1].power_port",
         "no power port named 'Q'",
     ),
-    "leg D": (LEAST + "power-outlets: [{name: O, feed_leg: D}]\n", "power-outlets[1].feed_leg", "not allowed"),
+    "leg D": (
+        LEAST + "power-outlets: [{name: O, feed_leg: D}]\n",
+        "power-outlets[1].feed_leg",
+        "not allowed",
+    ),
     "a list at the top": ("- a\n- b\n", "", "no device type"),
     "empty file": ("", "", "no device type"),
     "merge conflict": (LEAST + "<<<<<<< HEAD\nu_height: 1\n", "line", "not YAML"),
@@ -168,7 +176,9 @@ MALFORMED = {
 
 
 @pytest.mark.parametrize(("text", "key", "what"), MALFORMED.values(), ids=MALFORMED.keys())
-def test_a_malformed_file_is_refused_with_file_key_and_remedy(tmp_path: Path, text: str, key: str, what: str) -> None:
+def test_a_malformed_file_is_refused_with_file_key_and_remedy(
+    tmp_path: Path, text: str, key: str, what: str
+) -> None:
     path = a_file(tmp_path, text)
     with pytest.raises(InputError) as caught:
         load_device_type(path)
@@ -222,13 +232,18 @@ def test_all_defects_of_a_folder_are_told_at_once(tmp_path: Path) -> None:
     a_file(tmp_path, LEAST + "weight: x\n", "c.yaml")
     with pytest.raises(SeveralErrors) as caught:
         load_library(tmp_path)
-    assert [error.where.rsplit("/", 1)[1] for error in caught.value.errors] == ["b.yaml: u_height", "c.yaml: weight"]
+    assert [error.where.rsplit("/", 1)[1] for error in caught.value.errors] == [
+        "b.yaml: u_height",
+        "c.yaml: weight",
+    ]
 
 
 def test_two_files_of_one_maker_with_the_same_slug_are_refused(tmp_path: Path) -> None:
     a_file(tmp_path, LEAST, "a.yaml")
     a_file(tmp_path, LEAST, "b.yaml")
-    with pytest.raises(InputError, match=r"b\.yaml: slug: Acme has the slug 'acme-box-1' already, in .*a\.yaml"):
+    with pytest.raises(
+        InputError, match=r"b\.yaml: slug: Acme has the slug 'acme-box-1' already, in .*a\.yaml"
+    ):
         load_library(tmp_path)
 
 
@@ -264,7 +279,9 @@ def test_the_builtin_library_covers_what_a_plan_has_to_cope_with() -> None:
     library = builtin_library()
     assert {spec.subdevice_role for spec in library} == {None, "parent", "child"}
     assert {0.0, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 9.0, 10.0} <= {spec.u_height for spec in library}
-    assert {"front-to-rear", "rear-to-front", "side-to-rear", "passive", None} <= {spec.airflow for spec in library}
+    assert {"front-to-rear", "rear-to-front", "side-to-rear", "passive", None} <= {
+        spec.airflow for spec in library
+    }
     assert any(spec.weight_kg is None for spec in library)
     assert any(outlet.feed_leg == "B" for spec in library for outlet in spec.power_outlets)
 
@@ -273,7 +290,9 @@ def test_published_figures_arrive_in_kilograms_and_watts() -> None:
     assert by_slug("dell-poweredge-r640").weight_kg == pytest.approx(39 * 0.45359237)
     assert by_slug("axis-p3245-lv").weight_kg == 0.65
     assert [port.maximum_draw_w for port in by_slug("hpe-bladesystem-c7000").power_ports] == [2650] * 6
-    assert by_slug("synology-rs2418rp-plus").power_ports[0] == PowerPort("PSU 1", "iec-60320-c14", 119.6, 55.9)
+    assert by_slug("synology-rs2418rp-plus").power_ports[0] == PowerPort(
+        "PSU 1", "iec-60320-c14", 119.6, 55.9
+    )
     assert by_slug("dell-poweredge-r620").power_ports[0].maximum_draw_w is None
 
 
