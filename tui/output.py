@@ -70,9 +70,11 @@ def table(
     for row in rows:
         shown.add_row(*(Text(plain(cell)) for cell in row))
     out = console()
-    out.print(Text(plain(title), style="bold"))
-    if shown.row_count:
-        out.print(shown)
+    with out.capture() as captured:  # so that a reader who has gone is met where all other output meets it
+        out.print(Text(plain(title), style="bold"))
+        if shown.row_count:
+            out.print(shown)
+    data(captured.get())
 
 
 def explain(error: VorstError) -> None:

@@ -152,7 +152,7 @@ def init_workspace(folder: Path) -> Workspace:
     from tui.settings import FILE, TEXT
 
     workspace = Workspace(folder)
-    texts = {FACILITY_FILE: default_text, FILE: lambda: TEXT}
+    texts = {FACILITY_FILE: default_text(), FILE: TEXT}
     lacking = [name for name in texts if not (folder / name).exists()]
     if not lacking and ("://" in workspace.database_url or Path(workspace.database_url).exists()):
         raise WorkspaceError(
@@ -167,6 +167,6 @@ def init_workspace(folder: Path) -> Workspace:
             f"can't be made: {error.strerror}", where=str(folder), remedy="choose another folder"
         ) from None
     for name in lacking:
-        write_text(folder / name, texts[name]())
+        write_text(folder / name, texts[name])
     create_database(workspace.database_url).close()
     return workspace

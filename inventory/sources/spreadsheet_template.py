@@ -7,6 +7,7 @@ reader takes. Examples stand on the Read me sheet only: no row of the other shee
 from __future__ import annotations
 
 import csv
+from io import BytesIO
 from pathlib import Path
 
 import xlsxwriter
@@ -95,7 +96,8 @@ def _sheet_named(path: Path) -> Sheet:
 
 
 def _write_workbook(path: Path) -> None:
-    with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False}) as book:
+    made = BytesIO()  # a full disk then meets one write of ours, and leaves no half of a workbook
+    with xlsxwriter.Workbook(made, {"strings_to_formulas": False, "strings_to_urls": False}) as book:
         formats = {
             "required": book.add_format(
                 {
@@ -115,6 +117,11 @@ def _write_workbook(path: Path) -> None:
         _read_me_sheet(book, formats)
         for sheet in SHEETS:
             _data_sheet(book, sheet, formats)
+    try:
+        path.write_bytes(made.getvalue())
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
 
 
 def _read_me_sheet(book: Workbook, formats: dict[str, Format]) -> None:
