@@ -158,14 +158,14 @@ class VorstApp(App[None]):
     def _progress(self, stage: str, done: int, total: int) -> None:
         self.post_message(tasks.Progressed(stage, done, total))
 
-    @work(thread=True, group="work", exclusive=True)
+    @work(thread=True, group="work")
     def _load(self) -> None:
         try:
             self.post_message(tasks.Loaded(load(self.workspace, self.plan_file, self._progress)))
         except VorstError as error:
             self.post_message(tasks.Failed(error, "reading"))
 
-    @work(thread=True, group="proof", exclusive=True)
+    @work(thread=True, group="proof")
     def _prove(self, loaded: Loaded) -> None:
         self.post_message(tasks.Proven(loaded, tasks.prove(loaded)))
 
@@ -252,7 +252,7 @@ class VorstApp(App[None]):
 
         self.push_screen(Confirm("Make a plan", question), answered)
 
-    @work(thread=True, group="work", exclusive=True)
+    @work(thread=True, group="work")
     def _plan(self) -> None:
         loaded, busy = self.loaded, self._busy
         if loaded is None or busy is None:
@@ -273,7 +273,7 @@ class VorstApp(App[None]):
         if self.loaded is not None and self._busy is None:
             self._start("Generating the playbooks", self._generate)
 
-    @work(thread=True, group="work", exclusive=True)
+    @work(thread=True, group="work")
     def _generate(self) -> None:
         loaded = self.loaded
         if loaded is None:

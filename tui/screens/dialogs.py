@@ -119,14 +119,17 @@ class Busy(ModalScreen[None]):
 
     def report(self, stage: str, done: int, total: int) -> None:
         """Show how far the work is; a total of 0 is not known."""
-        if self.is_mounted:
-            self.query_one("#stage", Static).update(plain(stage) + " …")
-            self.query_one("#bar", ProgressBar).update(total=total or None, progress=done)
+        # The first report may come before there is anything to show it on.
+        for label in self.query("#stage").results(Static):
+            label.update(plain(stage) + " …")
+        for shown in self.query("#bar").results(ProgressBar):
+            shown.update(total=total or None, progress=done)
 
     def action_cancel(self) -> None:
         if self._can_cancel:
             self.is_cancelled = True
-            self.query_one("#hint", Static).update("stopping at the next step …")
+            for hint in self.query("#hint").results(Static):
+                hint.update("stopping at the next step …")
 
 
 class RackDialog(ModalScreen[None]):

@@ -67,7 +67,7 @@ class HallScreen(Frame):
                     f" ({number} of {len(found.halls)})   all halls: {racks} of {some(len(spots), 'position')} taken",
                     "muted",
                 ),
-                Span("" if loaded.plan else "   as it stands: no plan yet", "warn"),
+                Span("" if loaded.standing_plan else f"   {floor.why_without_plan(loaded)}", "warn"),
             )
         )
         self.query_one("#legend", Static).update(
@@ -102,7 +102,7 @@ class HallScreen(Frame):
         lines = (*floor.spot_lines(loaded, spot), line(), *floor.feed_lines(loaded, spot.position))
         racks = []
         if spot.rack is not None:
-            planned = [target_rack(loaded, spot.rack)] if loaded.plan else []
+            planned = [target_rack(loaded, spot.rack)] if loaded.standing_plan else []
             now = [] if spot.is_new else [target_rack(loaded, spot.rack, planned=False)]
             racks = [*planned, *now]
         self.app.push_screen(RackDialog(spot.position.name, racks, lines))

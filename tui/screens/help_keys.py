@@ -26,6 +26,8 @@ NAMES = {
     "pagedown": "pgdn",
 }
 
+UNTOLD = {"ctrl+c", "super+c", "ctrl+q", "ctrl+pageup", "ctrl+pagedown"}  # Textual's own, of no use here
+
 
 def keys_of(screen: Screen[None]) -> tuple[tuple[str, Sequence[tuple[str, str]]], ...]:
     """Headings with their keys and what they do; a key of a more inner thing hides that of an outer one."""
@@ -37,7 +39,7 @@ def keys_of(screen: Screen[None]) -> tuple[tuple[str, Sequence[tuple[str, str]]]
         target = here if node is screen else everywhere if node is screen.app else pane
         grouped: dict[tuple[str, str], list[str]] = {}
         for key, binding in bindings:
-            if key in taken or not binding.description or key in {"ctrl+c", "super+c", "ctrl+q"}:
+            if key in taken or not binding.description or key in UNTOLD:
                 continue
             taken.add(key)
             grouped.setdefault((binding.action, binding.description), []).append(_shown(binding))

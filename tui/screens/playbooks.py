@@ -36,8 +36,8 @@ class PlaybooksScreen(Frame):
         Binding("left_square_bracket", "phase(-1)", "Phase back", key_display="[", show=False),
         Binding("right_square_bracket", "phase(1)", "Phase", key_display="[ ]"),
         Binding("g", "app.generate", "Generate"),
-        Binding("c", "check", "Run check"),
-        Binding("x", "cancel", "Cancel run"),
+        Binding("c", "check", "Check"),
+        Binding("x", "cancel", "Cancel"),
     ]
 
     class Happened(Message):

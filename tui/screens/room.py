@@ -28,7 +28,7 @@ class RoomScreen(Frame):
         Binding("p", "cycle_view", "Now/planned"),
         Binding("t", "toggle_table", "Racks/table"),
         Binding("left_square_bracket", "room(-1)", "Previous room", key_display="[", show=False),
-        Binding("right_square_bracket", "room(1)", "Next room", key_display="[ ]"),
+        Binding("right_square_bracket", "room(1)", "Rooms", key_display="[ ]"),
     ]
 
     def __init__(self) -> None:

@@ -99,7 +99,9 @@ def _bar(share: float) -> str:
 def pools(loaded: Loaded) -> tuple[Line, ...]:
     """Each pool: hosts, reserve, and its fill in every dimension."""
     found: list[Line] = []
-    usage = [u for u in target_usage(loaded.facility, loaded.plan) if u.where.startswith("target, pool ")]
+    usage = [
+        u for u in target_usage(loaded.facility, loaded.standing_plan) if u.where.startswith("target, pool ")
+    ]
     hosts_of = Counter(host.pool for host in loaded.plan.hosts) if loaded.plan else Counter()
     for pool in loaded.facility.pools:
         most = f" of at most {pool.max_hosts}" if pool.max_hosts is not None else ""

@@ -19,8 +19,8 @@ from tui.views.spans import Line, Span, count, day, kilowatts, line, share_tone,
 
 DIMENSIONS = {
     "units": "units used",
-    "power": "power drawn, of all its feeds",
-    "loss": "fullest feed under any single loss",
+    "power": "power, of all feeds",
+    "loss": "fullest feed, worst loss",
     "weight": "weight on rack and floor",
     "heat": "heat in its cooling zone",
     "owner": "owner",
@@ -59,8 +59,11 @@ class Floor:
 def floor(loaded: Loaded) -> Floor:
     """The floor with the plan's racks on it, or only with what stands there."""
     facility = loaded.facility
-    fills = {fill.rack.position: fill for fill in rack_fills(facility, loaded.plan, loaded.planned_demands)}
-    bought = {rack.id for rack in loaded.plan.racks} if loaded.plan else set()
+    fills = {
+        fill.rack.position: fill
+        for fill in rack_fills(facility, loaded.standing_plan, loaded.planned_demands)
+    }
+    bought = {rack.id for rack in loaded.standing_plan.racks} if loaded.standing_plan else set()
     feeds, zones = _feed_shares(loaded), _zone_shares(facility, fills)
     spots = [
         _spot(loaded, position, fills.get(position.name), bought, feeds, zones)
@@ -119,7 +122,7 @@ def _spot(
     shares: dict[str, float | None] = dict.fromkeys(DIMENSIONS)
     shares["heat"] = zones.get(position.cooling_zone)
     if fill is not None:
-        taken_u = target_rack(loaded, fill.rack, planned=loaded.plan is not None).taken_u
+        taken_u = target_rack(loaded, fill.rack, planned=loaded.standing_plan is not None).taken_u
         hall = next(h for h in facility.halls if h.name == position.hall)
         usable = sum(n.rating_w * n.derating for n in facility.supply if n.name in position.feeds)
         shares["units"] = taken_u / fill.rack.height_u if fill.rack.height_u else None
@@ -135,7 +138,7 @@ def _spot(
 def _feed_shares(loaded: Loaded) -> dict[str, float]:
     """Each feed's worst load over no loss and every single loss, as a share of what it may carry."""
     model = SupplyModel.of(loaded.facility)
-    loads = model.evaluate(loads_of(loaded.facility, loaded.plan, loaded.planned_demands))
+    loads = model.evaluate(loads_of(loaded.facility, loaded.standing_plan, loaded.planned_demands))
     worst = loads.nodes.max(axis=0) / model.usable_w
     return {name: float(share) for name, share in zip(model.names, worst, strict=True)}
 
@@ -243,7 +246,7 @@ def _measure(name: str, text: str, share: float | None) -> Line:
 def feed_lines(loaded: Loaded, position: Position) -> tuple[Line, ...]:
     """Each feed of a position: what it carries without a loss and at worst, over what it may; leg by leg."""
     model = SupplyModel.of(loaded.facility)
-    loads = model.evaluate(loads_of(loaded.facility, loaded.plan, loaded.planned_demands))
+    loads = model.evaluate(loads_of(loaded.facility, loaded.standing_plan, loaded.planned_demands))
     found: list[Line] = [line(Span("feeds, worst over every single loss", "strong"))]
     for name in position.feeds:
         index = model.index[name]
@@ -273,3 +276,12 @@ def feed_lines(loaded: Loaded, position: Position) -> tuple[Line, ...]:
                 )
             )
     return tuple(found)
+
+
+def why_without_plan(loaded: Loaded) -> str:
+    """Why the floor shows only what stands there."""
+    return (
+        "as it stands: no plan yet"
+        if loaded.plan is None
+        else "as it stands: the plan is of another facility"
+    )

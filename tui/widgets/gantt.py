@@ -28,7 +28,7 @@ class Gantt(ScrollView, can_focus=True):
     """Bars over days. `days_per_cell` None fits the whole plan into the width."""
 
     DEFAULT_CSS = """
-    Gantt { height: 1fr; background: $background; scrollbar-size-horizontal: 1; scrollbar-size-vertical: 1; }
+    Gantt { height: 1fr; background: $background; overflow-x: hidden; scrollbar-size-vertical: 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", "Up", show=False),
@@ -240,14 +240,13 @@ class Gantt(ScrollView, can_focus=True):
         until = int(self.cell_of(bar.until)) if bar.until else last
         for cell, shade in enumerate(self._shades()):
             if first <= cell <= last:
-                segments.append(Segment(" ", base + colours.style(bar.kind)))
+                piece = Segment(" ", base + colours.style(bar.kind))
             elif last < cell <= until:
-                segments.append(Segment("─", base + colours.style("rollback")))
+                piece = Segment("─", base + colours.style("rollback"))
             else:
-                segments.append(
-                    Segment("·" if shade is None else " ", base + colours.style(shade or "muted"))
-                )
-        return segments
+                piece = Segment("·" if shade is None else " ", base + colours.style(shade or "muted"))
+            segments.append(piece)
+        return list(Segment.simplify(segments))
 
     def _shade(self, first: date, last: date) -> str | None:
         """What lies behind a cell. A single holiday is drawn only where a cell is a day or two."""

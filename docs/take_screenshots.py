@@ -1,0 +1,46 @@
+"""Take the pictures of docs/how-to/terminal-ui.md from a workspace with a plan: `python docs/take_screenshots.py W`."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+
+from tui.app import VorstApp
+from tui.workspace import Workspace
+
+SIZE = (130, 38)
+FOLDER = Path(__file__).parent / "screenshots"
+# Name of the picture and the keys that lead to it from the overview.
+SHOTS: dict[str, tuple[str, ...]] = {
+    "overview": ("1",),
+    "room": ("3",),
+    "hall": ("4", "c", "c", "right", "right"),
+    "rack": ("4", "right", "enter"),
+    "plan": ("6", "u"),
+    "waves": ("7", "down", "down", "enter"),
+}
+
+
+async def take(workspace: Workspace, name: str, keys: tuple[str, ...]) -> None:
+    """One picture, of an app of its own so that no key of an earlier one matters."""
+    app = VorstApp(workspace)
+    async with app.run_test(size=SIZE) as pilot:
+        await app.workers.wait_for_complete()
+        for key in keys:
+            await pilot.press(key)
+            await pilot.pause()
+        await pilot.pause()
+        (FOLDER / f"{name}.svg").write_text(
+            app.export_screenshot(title=f"vorst tui: {name}"), encoding="utf-8"
+        )
+
+
+async def main() -> None:
+    FOLDER.mkdir(exist_ok=True)
+    for name, keys in SHOTS.items():
+        await take(Workspace(Path(sys.argv[1])), name, keys)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
