@@ -147,7 +147,11 @@ class Transaction:
         found = {record[0]: dict(zip(wanted, from_record(chosen, record), strict=True)) for record in records}
         for number in ids:
             if number not in found:
-                raise InputError("there is no such object in the inventory", where=f"{kind} {number}")
+                raise InputError(
+                    "there is no such object in the inventory",
+                    where=f"{kind} {number}",
+                    remedy="check its kind and id",
+                )
         return found
 
     # --- bookkeeping -------------------------------------------------------------------------------------------------

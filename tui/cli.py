@@ -67,7 +67,7 @@ def main() -> None:
 
 
 def _run() -> int:
-    from tui.output import explain, say
+    from tui.output import ReaderGone, explain, say
 
     try:
         code = app(prog_name="vorst", standalone_mode=False)
@@ -77,7 +77,8 @@ def _run() -> int:
         say(_usage(error))
     except typer.Abort:
         return INTERRUPTED
-    except BrokenPipeError:
+    except ReaderGone:
+        _close_quietly()
         return 0
     except OSError as error:
         explain(_of_the_system(error))

@@ -9,7 +9,7 @@ import json
 import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from inventory.errors import SeveralErrors, VorstError
@@ -22,12 +22,20 @@ WIDTH_ELSEWHERE = 160  # columns of a table that goes to a file or another progr
 Progress = Callable[[str, int, int], None]
 
 
+class ReaderGone(Exception):
+    """Whoever read our stdout has gone (`vorst estate --json | head`): nothing is wrong, nothing more is to be said."""
+
+
 def console(*, stderr: bool = False) -> Console:
     from rich.console import Console
 
+    class Ours(Console):
+        def on_broken_pipe(self) -> None:
+            raise ReaderGone
+
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() else WIDTH_ELSEWHERE
-    return Console(stderr=stderr, markup=False, highlight=False, emoji=False, width=width)
+    return Ours(stderr=stderr, markup=False, highlight=False, emoji=False, width=width)
 
 
 def plain(text: object) -> str:
@@ -43,12 +51,16 @@ def plain(text: object) -> str:
 
 def say(message: str) -> None:
     """A message for the person, on stderr."""
-    sys.stderr.write(message + "\n")
+    with suppress(BrokenPipeError):
+        sys.stderr.write(message + "\n")
 
 
 def data(text: str) -> None:
     """Data, on stdout."""
-    sys.stdout.write(text if text.endswith("\n") else text + "\n")
+    try:
+        sys.stdout.write(text if text.endswith("\n") else text + "\n")
+    except BrokenPipeError:
+        raise ReaderGone from None
 
 
 def data_json(value: Any) -> None:
@@ -70,11 +82,9 @@ def table(
     for row in rows:
         shown.add_row(*(Text(plain(cell)) for cell in row))
     out = console()
-    with out.capture() as captured:  # so that a reader who has gone is met where all other output meets it
-        out.print(Text(plain(title), style="bold"))
-        if shown.row_count:
-            out.print(shown)
-    data(captured.get())
+    out.print(Text(plain(title), style="bold"))
+    if shown.row_count:
+        out.print(shown)
 
 
 def explain(error: VorstError) -> None:

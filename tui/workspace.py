@@ -72,7 +72,7 @@ class Workspace:
         from capacity.facility_file import read_facility
 
         file = self.path(FACILITY_FILE)
-        return read_facility(read_text(file), where=FACILITY_FILE)
+        return read_facility(read_text(file, remedy="run `vorst init` first"), where=FACILITY_FILE)
 
     def calendar(self, start: datetime | None = None) -> Calendar:
         """The calendar from `start`, or from the settings' first day."""

@@ -203,8 +203,8 @@ def check(
     if format_ not in FORMATS:
         raise InputError(f"no format {format_!r}", remedy=f"use one of {', '.join(FORMATS)}")
     workspace: Workspace = context.obj
-    document = workspace.plan(plan_file)
-    violations = prove(workspace.estate(), workspace.facility(), document)
+    estate, facility_, document = workspace.estate(), workspace.facility(), workspace.plan(plan_file)
+    violations = prove(estate, facility_, document)
     output.data(render(violations, format_, plan_path=str(plan_file)))
     if violations:
         raise typer.Exit(FINDINGS)
