@@ -37,6 +37,9 @@ class FieldOverride:
     at: datetime
 
 
+MAY_BE_NEGATIVE = frozenset({"latitude", "longitude", "voltage_v"})  # a DC feed's voltage is, in NetBox
+
+
 def set_override(
     database: Database, ref: Ref, field: str, value: Any, *, reason: str, who: str, at: datetime | None = None
 ) -> None:
@@ -51,6 +54,10 @@ def set_override(
     """
     if not reason.strip():
         raise InputError("a correction needs a reason", where=f"{ref.kind} {ref.id}, {field}")
+    if isinstance(value, int | float) and value < 0 and field not in MAY_BE_NEGATIVE:
+        raise InputError(
+            f"{value:g} is less than nothing", where=f"{ref.kind} {ref.id}, {field}", remedy="give 0 or more"
+        )
     with database.transaction(who, reason=clean_text(reason), at=at) as transaction:
         present = transaction.read(ref, (field,))[field]
         spec = fields_of(ref.kind)[field]

@@ -111,6 +111,7 @@ def test_references_may_be_corrected_to_what_exists(database):
         (Ref("rooms", 1), "name", "x", "no list 'rooms'"),
         (SITE, "latitude", "north", "should be a number"),
         (SITE, "name", None, "must be known"),
+        (DEVICE, "position", -3.0, "less than nothing"),
     ],
 )
 def test_what_can_not_be_corrected_is_refused(database, ref, field, value, problem):
