@@ -18,7 +18,9 @@ from pathlib import Path
 
 from system_parts import program
 
-PREFIX = "10.213.77"
+# A network of the range for tests between devices (RFC 2544), another one for each process that opens a lab.
+WORKER = int("0" + os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw"))
+PREFIX = f"198.18.{os.getpid() % 32 * 8 + WORKER % 8}"
 OWN = ("etc", "run", "root", "srv", "var/lib/vorst", "var/log")
 
 INIT_SCRIPT = """\
