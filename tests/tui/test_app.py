@@ -9,7 +9,7 @@ import pytest
 from plan_builders import a_facility, a_plan, an_estate
 from rich.cells import cell_len
 from textual.widgets import Input
-from tui_cases import SIZES, loaded_from
+from tui_cases import NOON, SIZES, loaded_from
 from tui_worlds import HOSTILE, hostile_world, wide_world
 
 from inventory.errors import InputError, WorkspaceError
@@ -315,6 +315,34 @@ async def test_a_check_is_run_only_after_a_yes_and_shows_its_events(open_app, lo
         assert "preflight of [bold]wave 1[/]" in session.text
         assert "no route to host" in session.text
         assert "failed" in session.text
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_leaving_the_program_stops_its_run(open_app, loaded, monkeypatch, size):
+    import threading
+
+    from playbooks.events import PlayStarted
+
+    stopped, begun = threading.Event(), threading.Event()
+
+    def run(_folder, wave, phase, *, check, on_event, cancel):
+        on_event(PlayStarted(f"{phase} of wave {wave}", NOON))
+        begun.set()
+        assert cancel.wait(30)
+        stopped.set()
+        raise InputError("cancelled")
+
+    monkeypatch.setattr("playbooks.run.run", run)
+    async with open_app(replace(loaded, has_project=True), size=size) as session:
+        await session.press("8", "c")
+        await session.pilot.press("y")
+        while not begun.is_set():
+            await session.pilot.pause()
+        await session.pilot.pause()
+        assert "preflight of wave" in session.text
+        assert "Wave 2" in session.text
+        await session.pilot.press("q")
+    assert stopped.wait(30)
 
 
 async def test_the_theme_changes_everywhere(open_app, loaded):

@@ -61,7 +61,7 @@ class PlaybooksScreen(Frame):
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.query_one("#live").display = False
+        self._show_live(False)
 
     def show(self, loaded: Loaded) -> None:
         project = (
@@ -130,7 +130,7 @@ class PlaybooksScreen(Frame):
         self._cancel = threading.Event()
         log = self.query_one("#live", RichLog)
         log.clear()
-        log.display = True
+        self._show_live(True)
         self._write((Span(f"wave {wave}, {phase}, check mode", "strong"),))
         self.vorst.note(f"check of wave {wave}, {phase} started")
         cancel = self._cancel
@@ -179,4 +179,12 @@ class PlaybooksScreen(Frame):
             self._write((Span("cancelling: Ansible stops after the present task …", "warn"),))
 
     def action_leave(self) -> None:
-        self.query_one("#live").display = False
+        self._show_live(False)
+
+    def _show_live(self, shown: bool) -> None:  # noqa: FBT001 - what it says
+        self.query_one("#live").display = shown
+        self.query_one("#body").set_class(shown, "-live")
+
+    def on_unmount(self) -> None:
+        """Whoever leaves the program stops its run: Ansible must not go on unseen."""
+        self._cancel.set()
