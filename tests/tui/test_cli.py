@@ -200,3 +200,19 @@ def test_every_command_has_help(words):
     shown = vorst(*words.split(), "--help")
     assert (shown.code, shown.err) == (0, "")
     assert f"Usage: vorst {words}" in shown.out
+
+
+def test_use_is_not_shown_for_a_plan_that_speaks_of_another_facility_or_was_changed(planned):
+    text = (planned / "plan.json").read_text(encoding="utf-8")
+    (planned / "changed.json").write_text(
+        text.replace('"name": "plan"', '"name": "mine"', 1), encoding="utf-8"
+    )
+    changed = of(planned, "capacity", "--plan", "changed.json")
+    assert (changed.code, changed.out) == (1, "")
+    assert "the plan was changed after it was made" in changed.err
+    data = json.loads(text)
+    data["inputs"]["facility_hash"] = "sha256:0"
+    (planned / "elsewhere.json").write_text(json.dumps(data), encoding="utf-8")
+    elsewhere = of(planned, "capacity", "--plan", "elsewhere.json")
+    assert elsewhere.code == 1
+    assert "the facility has changed since this plan was made" in elsewhere.err

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from inventory.errors import InputError
+from inventory.errors import InputError, StaleError
 from tui import output
 from tui.workspace import PLAN_FILE, Workspace, write_text
+
+if TYPE_CHECKING:
+    from capacity.facility import Facility
+    from capacity.plan import Plan
 
 FINDINGS = 2  # exit code when a plan breaks a rule, or two plans differ
 
@@ -91,10 +95,11 @@ def capacity(
     from inventory.documents import to_data
 
     workspace: Workspace = context.obj
+    resolved = workspace.facility()
     if plan_file is None and workspace.path(PLAN_FILE).is_file():
         plan_file = Path(PLAN_FILE)
-    chosen = workspace.plan(plan_file) if plan_file else None
-    lines = (*source_usage(workspace.estate()), *target_usage(workspace.facility(), chosen))
+    chosen = _plan_for(workspace, plan_file, resolved) if plan_file else None
+    lines = (*source_usage(workspace.estate()), *target_usage(resolved, chosen))
     if as_json:
         output.data_json([to_data(line) for line in lines])
         return
@@ -107,6 +112,26 @@ def capacity(
         ],
         right=[2, 3, 4],
     )
+
+
+def _plan_for(workspace: Workspace, plan_file: Path, resolved: Facility) -> Plan:
+    """A plan that speaks of this facility and was not changed by hand, or an error: its names lead nowhere else."""
+    from capacity.plan import sealed
+
+    chosen = workspace.plan(plan_file)
+    if chosen.inputs.facility_hash != resolved.content_hash:
+        raise StaleError(
+            "the facility has changed since this plan was made",
+            where=str(plan_file),
+            remedy="plan again with `vorst plan`, or name another plan with --plan",
+        )
+    if sealed(chosen).content_hash != chosen.content_hash:
+        raise InputError(
+            "the plan was changed after it was made",
+            where=str(plan_file),
+            remedy=f"see `vorst check {plan_file}`, and plan again",
+        )
+    return chosen
 
 
 def plan(
