@@ -163,7 +163,7 @@ def _pools(used: _Used) -> Iterable[BindingLimit]:
 
 def _deciding(bounds: Sequence[Bound]) -> Iterable[BindingLimit]:
     """Of each owner and zone, and of each pool, the dimension that forces most racks or hosts."""
-    for objective, what in (("new_racks", "racks"), ("cloud_hosts", "hosts")):
+    for objective, what in (("new_racks", "rack"), ("cloud_hosts", "host")):
         scopes = dict.fromkeys(
             b.scope for b in bounds if b.objective == objective and "all owners" not in b.scope
         )
@@ -172,8 +172,8 @@ def _deciding(bounds: Sequence[Bound]) -> Iterable[BindingLimit]:
                 (b for b in bounds if b.objective == objective and b.scope == scope), key=lambda b: b.value
             )
             if best.value > 0:
-                forced = f"{best.demand:.0f} asked forces {best.value:.0f} {what}"
-                text = f"{best.dimension} decides: {forced}, each offering {best.limit:g}"
-                yield BindingLimit(
-                    best.limit_path, scope, best.dimension, best.demand, best.value * best.limit, text
-                )
+                forced = f"{best.value:.0f} new {what}" + ("s" if best.value != 1 else "")
+                text = f"{best.dimension} decides: {best.demand:,.0f} asked take {forced}, {best.limit:,.0f} in each"
+                # What stands already takes a part of the demand: then the new ones offer less than is asked.
+                offered = max(best.value * best.limit, best.demand)
+                yield BindingLimit(best.limit_path, scope, best.dimension, best.demand, offered, text)

@@ -32,6 +32,7 @@ from capacity.timetable.work import Job, WorkBook
 from inventory.estate import Circuit, Estate, Ref
 
 WEEK = 7 * DAY
+CLEARING = 2 * WEEK  # slots kept before the horizon's end to clear sources in: an assumption
 FREEZE_DAYS = 7  # a wave's content is fixed a week ahead: an assumption
 
 Progress = Callable[[int, int], None]
@@ -215,7 +216,9 @@ class _Scheduler:
         if ready is None:
             return _Refusal("phase", "its rack or host cannot be brought up within the horizon")
         slot, after = ready
-        intervals = self._windows.of_all(group.assets)
+        # The way back has to end, and the source be cleared, before the horizon does.
+        last = self._grid.slots - self._calendar.rollback_days * DAY - CLEARING
+        intervals = intersected(self._windows.of_all(group.assets), [(0, max(last, 0))])
         if not intervals:
             return _Refusal("window", "its applications, tenants and sites have no common window")
         jobs = self._jobs_within(group, intervals)

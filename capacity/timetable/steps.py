@@ -101,7 +101,7 @@ class StepWriter:
             if found is not None:
                 self._timeline.take(job.needs, found, found + job.slots)
             # Without room the step lies beyond the horizon: shown by verify, never hidden.
-            start = self._grid.slots if found is None else found
+            start = max(deadline, self._grid.slots) if found is None else found
             name = f"{batch.group}-decommission-{kind}"
             span = (start, start + job.slots)
             yield self._step(batch, name, "decommission", chosen, span, job.needs, (cutover,))

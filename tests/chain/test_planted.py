@@ -263,7 +263,7 @@ def test_a_plan_of_another_inventory_is_told_and_not_carried_out(proven: Path, t
     ):
         ran = vorst(folder, *refused)
         assert ran.code == 1
-        assert "INPUT-ESTATE" in ran.err
+        assert "the inventory has changed since this plan was made" in ran.err
     assert not (folder / "new").exists()
 
 
