@@ -17,6 +17,9 @@ from tui.widgets.panel import Panel
 class OverviewScreen(Frame):
     """Numbers, strategies, objectives with their bounds, binding limits, and rooms emptied over time."""
 
+    # Three panes of figures side by side need more room than a table and its detail.
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (160, "-wide")]  # noqa: RUF012 - Textual's own declaration
+
     key, title_text, shows_proof = "1", "Overview", True
     command = "vorst estate; vorst capacity; vorst plan --json"
 
