@@ -173,7 +173,12 @@ def _deciding(bounds: Sequence[Bound]) -> Iterable[BindingLimit]:
             )
             if best.value > 0:
                 forced = f"{best.value:.0f} new {what}" + ("s" if best.value != 1 else "")
-                text = f"{best.dimension} decides: {best.demand:,.0f} asked take {forced}, {best.limit:,.0f} in each"
+                text = f"{best.dimension} decides: {best.demand:,.0f} asked take {forced}, {_plain(best.limit)} in each"
                 # What stands already takes a part of the demand: then the new ones offer less than is asked.
                 offered = max(best.value * best.limit, best.demand)
                 yield BindingLimit(best.limit_path, scope, best.dimension, best.demand, offered, text)
+
+
+def _plain(value: float) -> str:
+    """A number with thousands apart and at most one decimal."""
+    return f"{value:,.1f}".removesuffix(".0")
