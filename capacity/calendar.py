@@ -1,7 +1,7 @@
 """The Calendar: when work may be done, by how many hands, and how fast lines are. A frozen value inside the Plan.
 
-It is resolved from `vorst.toml` (`[calendar]`) and the Estate's windows and freezes by `calendar_file`; the windows and
-freezes themselves stay in the Estate. Instants are aware; weekly times are local to `time_zone`.
+It is resolved from `vorst.toml` (`[calendar]`) and the Estate's windows and freezes by `calendar_settings`; the windows
+and freezes themselves stay in the Estate. Instants are aware; weekly times are local to `time_zone`.
 """
 
 from __future__ import annotations

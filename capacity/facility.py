@@ -166,7 +166,7 @@ class TargetRack:
 
 @dataclass(frozen=True, slots=True)
 class KitItem:
-    """Fixed kit of a new rack. `feed_index` says which feed of the position each cord takes (0 is the first)."""
+    """Fixed kit of a new rack. `cords` says which feed of the position each cord takes (0 is the first)."""
 
     name: str
     position: float | None

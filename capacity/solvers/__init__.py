@@ -1,1 +1,1 @@
-"""Solvers: arrays in, arrays with a bound and a status out. They import nothing of the project but each other."""
+"""Solvers: arrays in, arrays out, with a bound and a status where they search. They import only each other."""

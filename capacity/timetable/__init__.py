@@ -1,1 +1,1 @@
-"""When each group may move, with what, and in which steps: the parts that `waves` and `retirements` put together."""
+"""When each group may move, with what, and in which steps: the parts of dating around `waves`."""

@@ -1,6 +1,6 @@
 """The region while it is being made: rooms, the gear in them, and what each piece of gear is like.
 
-Values only; which rooms and gear there are is decided by `places`, `fleet`, `rooms_kit` and their neighbours.
+Values only; which rooms and gear there are is decided by `places`, `fleet`, `room_kit` and their neighbours.
 """
 
 from __future__ import annotations
