@@ -1,7 +1,7 @@
 """Lower bounds on a plan's objectives, each with the limit that forces it: no placement whatever does better.
 
-Works on the same arrays as placement (`rack_problem`), with racks and hosts whole and contents divisible: limit by limit
-on totals, and for racks all limits together (`solvers.rack_relaxation`). `evidence` puts them beside what the plan reaches.
+Works on the same arrays as placement (`rack_problem`), with racks and hosts whole and contents divisible: limit by
+limit on totals, and for racks all limits together (`rack_relaxation`). `evidence` puts them beside what a plan reaches.
 """
 
 from __future__ import annotations
