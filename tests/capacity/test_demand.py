@@ -218,7 +218,7 @@ def test_every_quantity_is_ordered_and_planned_at_its_high_end(
 ) -> None:
     power_ports = tuple(PowerPort(n, 1, f"PSU{n}", maximum_draw_w=draw) for n, draw in enumerate(draws, 1))
     observations = tuple(an_observation(*entry) for entry in observed)
-    for quantity in the_demand(
-        an_estate(power_ports=power_ports, observations=observations)
-    ).quantities.values():
+    quantities = the_demand(an_estate(power_ports=power_ports, observations=observations)).quantities
+    assert quantities
+    for quantity in quantities.values():
         assert 0 <= quantity.low <= quantity.planning == quantity.high

@@ -169,6 +169,7 @@ def test_a_rack_too_wide_for_the_bay_or_too_heavy_to_roll_in_is_not_bought() -> 
     wanted = Wanted()
     wanted.device()
     facility = a_target()
+    assert not wanted.place(facility).unplaced
     wide = replace(facility.rack_models[0], width_mm=1000)
     heavy = replace(facility.rack_models[0], tare_kg=901.0)
     for model in (wide, heavy):

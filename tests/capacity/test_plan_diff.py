@@ -125,7 +125,8 @@ def test_a_hostile_name_stays_on_its_line() -> None:
     other = sealed(replace(plan, racks=changed(plan.racks, "id", "N1", id=name)))
     text = as_text(diff(plan, with_step(other, "racks", commissions=(name, "N2"))))
 
-    assert not any(line.strip() == "+ forged\x1b[31m" for line in text.splitlines())
+    assert "forged" in text
+    assert not any(line.strip().startswith("+ forged") for line in text.splitlines())
     assert "\x1b" not in text
 
 

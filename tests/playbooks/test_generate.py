@@ -39,7 +39,9 @@ def test_retirements_are_a_wave_that_moves_nothing(project):
 
 
 def test_no_playbook_leads_to_one_that_undoes_or_destroys(project):
-    for path in project.folder.glob("wave-*/*.yml"):
+    playbooks = list(project.folder.glob("wave-*/*.yml"))
+    assert {path.parent.name for path in playbooks} == {"wave-00", "wave-01", "wave-02"}
+    for path in playbooks:
         text = path.read_text()
         assert "import_playbook" not in text
         if path.stem not in {"rollback", "decommission"}:

@@ -22,7 +22,9 @@ BIN = Path(sys.executable).parent
 
 
 def test_no_text_of_the_inventory_is_part_of_a_path(hostile_project):
-    for path in hostile_project.folder.rglob("*"):
+    paths = list(hostile_project.folder.rglob("*"))
+    assert any(path.name == "vm-1.yml" for path in paths)
+    for path in paths:
         assert re.fullmatch(r"[A-Za-z0-9_.-]+", path.name), path
 
 

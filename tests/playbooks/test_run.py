@@ -89,7 +89,15 @@ def test_a_run_leaves_nothing_behind_but_its_record(unreachable, tmp_path, monke
     folder = tmp_path / "temporary"
     folder.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(folder))
-    run(unreachable.folder, 1, "preflight", check=True)
+    during = []
+    run(
+        unreachable.folder,
+        1,
+        "preflight",
+        check=True,
+        on_event=lambda _event: during.extend(folder.iterdir()),
+    )
+    assert during
     assert list(folder.iterdir()) == []
 
 

@@ -189,6 +189,7 @@ async def test_a_wave_opens_into_groups_and_steps(open_app, loaded):
         assert "Ticketing" in session.text
         assert "holds" in session.text
         await session.press("up", "up", "enter")
+        assert gantt.lines
         assert all(bar.depth == 0 for bar in gantt.lines)
 
 

@@ -93,6 +93,7 @@ def test_the_floor_of_a_proven_plan_has_no_red_position(loaded):
     assert [spot.position.name for spot in spots] == ["P1", "P2", "P3", "P4"]
     for spot in spots:
         assert all(share is None or share <= 1 for share in spot.shares.values())
+    assert all(any(spot.shares.values()) for spot in spots)
     assert spots[3].rack is None
     assert spots[1].is_new
     assert not spots[2].is_new
@@ -119,6 +120,7 @@ def test_a_hosts_load_is_what_runs_on_it(loaded):
 
 def test_the_gravest_findings_come_first(loaded):
     order = [row[0] for row in findings.findings(loaded).cells]
+    assert len(set(order)) > 1
     assert order == sorted(order, key=findings.SEVERITIES.index)
 
 

@@ -102,7 +102,9 @@ def estates(draw: st.DrawFn) -> Estate:
 def test_planner_and_checker_derive_the_same_from_the_page(estate: Estate, planning_value: str) -> None:
     mine = Demands(estate, planning_value)
 
-    for ref, theirs in derive(estate, planning_value=planning_value).items():
+    derived = derive(estate, planning_value=planning_value)
+    assert set(derived) == set(estate.assets())
+    for ref, theirs in derived.items():
         asked = mine.of(ref)
         assert asked.quantities == theirs.quantities, ref
         assert (str(asked.supplies) if asked.supplies else None) == theirs.redundancy
@@ -118,6 +120,7 @@ def test_the_hand_made_plan_states_what_the_rules_give() -> None:
     demands = Demands(an_estate(), "high")
 
     for stated in a_plan().demands:
+        assert stated.quantities, stated.asset
         for name, quantity in stated.quantities.items():
             assert demands.of(stated.asset).quantities[name] == quantity, (stated.asset, name)
 
