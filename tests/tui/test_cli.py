@@ -22,9 +22,9 @@ def planned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace with a small sample region and its plan."""
     folder = tmp_path_factory.mktemp("cli") / "W"
     for words in (["init", str(folder)], ["-C", str(folder), "import", "--sample", "--servers", "40"]):
-        made = vorst(*words)
+        made = command(*words)
         assert made.code == 0, made.err
-    made = vorst("-C", str(folder), "plan", "-o", "plan.json")
+    made = command("-C", str(folder), "plan", "-o", "plan.json")
     assert made.code == 0, made.err
     assert "every rule holds" in made.err
     assert "objectives, in order" in made.out
@@ -32,11 +32,11 @@ def planned(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def of(planned: Path, *words: str) -> Ran:
-    return vorst("-C", str(planned), *words)
+    return command("-C", str(planned), *words)
 
 
 def test_init_makes_what_a_workspace_needs_and_says_it_on_stderr(tmp_path):
-    made = vorst("-C", str(tmp_path), "init", "W")
+    made = command("-C", str(tmp_path), "init", "W")
     assert (made.code, made.out) == (0, "")
     assert sorted(path.name for path in (tmp_path / "W").iterdir()) == [
         "facility.yaml",
@@ -47,18 +47,18 @@ def test_init_makes_what_a_workspace_needs_and_says_it_on_stderr(tmp_path):
 
 
 def test_init_completes_a_workspace_and_keeps_what_is_there(tmp_path):
-    vorst("init", str(tmp_path / "W"))
+    command("init", str(tmp_path / "W"))
     (tmp_path / "W" / "vorst.db").unlink()
     (tmp_path / "W" / "vorst.toml").write_text("[plan]\nseed = 7\n", encoding="utf-8")
-    assert vorst("init", str(tmp_path / "W")).code == 0
+    assert command("init", str(tmp_path / "W")).code == 0
     assert (tmp_path / "W" / "vorst.toml").read_text(encoding="utf-8") == "[plan]\nseed = 7\n"
     assert (tmp_path / "W" / "vorst.db").is_file()
-    again = vorst("init", str(tmp_path / "W"))
+    again = command("init", str(tmp_path / "W"))
     assert (again.code, "there is a workspace already" in again.err) == (1, True)
 
 
 def test_a_dry_run_tells_of_changes_with_exit_code_2_and_changes_nothing(tmp_path):
-    vorst("init", str(tmp_path))
+    command("init", str(tmp_path))
     shown = of(tmp_path, "import", "--sample", "--servers", "20", "--dry-run")
     assert shown.code == 2
     assert "create" in shown.out
@@ -67,7 +67,7 @@ def test_a_dry_run_tells_of_changes_with_exit_code_2_and_changes_nothing(tmp_pat
 
 
 def test_importing_the_same_twice_changes_nothing(tmp_path):
-    vorst("init", str(tmp_path))
+    command("init", str(tmp_path))
     assert of(tmp_path, "import", "--sample", "--servers", "20").code == 0
     again = of(tmp_path, "import", "--sample", "--servers", "20", "--dry-run")
     assert again.code == 0
@@ -123,7 +123,7 @@ def test_tables_go_to_stdout(planned, words, title):
 
 @pytest.mark.parametrize("document", ["estate", "facility", "plan", "runrecord"])
 def test_schemas_are_json_schemas_of_2020_12(document):
-    shown = vorst("schema", document)
+    shown = command("schema", document)
     assert shown.code == 0
     assert json.loads(shown.out)["$schema"] == "https://json-schema.org/draft/2020-12/schema"
 
@@ -204,7 +204,7 @@ def test_two_different_plans_exit_with_2(planned):
 
 @pytest.mark.parametrize("words", sorted(command_reference.commands()))
 def test_every_command_has_help(words):
-    shown = vorst(*words.split(), "--help")
+    shown = command(*words.split(), "--help")
     assert (shown.code, shown.err) == (0, "")
     assert f"Usage: vorst {words}" in shown.out
 

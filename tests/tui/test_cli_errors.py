@@ -11,18 +11,18 @@ import time
 from pathlib import Path
 
 import pytest
-from command_line import Line, vorst
+from command_line import Ran, command
 
 VORST = Path(sys.executable).parent / "vorst"
 
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Path:
-    assert vorst("init", str(tmp_path / "W")).code == 0
+    assert command("init", str(tmp_path / "W")).code == 0
     return tmp_path / "W"
 
 
-def assert_refused(line: Line, *parts: str) -> None:
+def assert_refused(line: Ran, *parts: str) -> None:
     assert line.code == 1, line
     assert line.out == ""
     assert line.err.startswith("error: "), line.err
@@ -76,18 +76,18 @@ WRONG_WORDS = {
 @pytest.mark.parametrize("case", sorted(WRONG_WORDS))
 def test_wrong_words_are_refused_with_a_remedy(workspace, case):
     words, *parts = WRONG_WORDS[case]
-    assert_refused(vorst("-C", str(workspace), *words), *parts)
+    assert_refused(command("-C", str(workspace), *words), *parts)
 
 
 @pytest.mark.parametrize(
     "command", ["estate", "plan", "check", "capacity", "facility", "findings", "migrate"]
 )
 def test_a_folder_that_is_no_workspace_says_how_to_make_one(tmp_path, command):
-    assert_refused(vorst("-C", str(tmp_path), command), str(tmp_path), "vorst init")
+    assert_refused(command("-C", str(tmp_path), command), str(tmp_path), "vorst init")
 
 
 def test_nothing_at_all_shows_the_help_and_is_an_error():
-    shown = vorst()
+    shown = command()
     assert (shown.code, shown.out) == (1, "")
     assert "Usage: vorst" in shown.err
 
@@ -111,7 +111,7 @@ SETTINGS = {
 def test_wrong_settings_are_named(workspace, case):
     text, *parts = SETTINGS[case]
     (workspace / "vorst.toml").write_text(text, encoding="utf-8")
-    refused = vorst("-C", str(workspace), "estate")
+    refused = command("-C", str(workspace), "estate")
     assert_refused(refused, *parts)
     assert "hunter2" not in refused.err
 
@@ -128,7 +128,7 @@ CALENDARS = {
 def test_a_wrong_calendar_is_named(workspace, case):
     text, *parts = CALENDARS[case]
     (workspace / "vorst.toml").write_text(text, encoding="utf-8")
-    assert_refused(vorst("-C", str(workspace), "facility", "--calendar"), *parts)
+    assert_refused(command("-C", str(workspace), "facility", "--calendar"), *parts)
 
 
 @pytest.mark.parametrize(
@@ -136,14 +136,14 @@ def test_a_wrong_calendar_is_named(workspace, case):
 )
 def test_a_wrong_variable_is_named(workspace, monkeypatch, name, value):
     monkeypatch.setenv(name, value)
-    assert_refused(vorst("-C", str(workspace), "estate"), "VORST_")
+    assert_refused(command("-C", str(workspace), "estate"), "VORST_")
 
 
 def test_a_variable_wins_over_the_file_and_a_table_is_json(workspace, monkeypatch):
     (workspace / "vorst.toml").write_text("[calendar]\nrollback_days = 3\n", encoding="utf-8")
     monkeypatch.setenv("VORST_CALENDAR_WORK", '{"relocate_minutes": 30}')
     monkeypatch.setenv("VORST_CALENDAR_ROLLBACK_DAYS", "9")
-    calendar = json.loads(vorst("-C", str(workspace), "facility", "--calendar").out)
+    calendar = json.loads(command("-C", str(workspace), "facility", "--calendar").out)
     assert (calendar["rollback_days"], calendar["work"]["relocate_minutes"]) == (9, 30)
     assert calendar["work"]["van_kg"] == 1200
 
@@ -163,17 +163,17 @@ def test_a_wrong_facility_is_named_with_its_place(workspace, case):
     text = file.read_text(encoding="utf-8")
     assert before in text
     file.write_text(text.replace(before, after, 1), encoding="utf-8")
-    assert_refused(vorst("-C", str(workspace), "facility"), "facility.yaml", *parts)
+    assert_refused(command("-C", str(workspace), "facility"), "facility.yaml", *parts)
 
 
 def test_a_file_that_is_no_database_is_left_as_it_is(workspace):
     (workspace / "vorst.db").write_bytes(b"junk" * 2000)
-    assert_refused(vorst("-C", str(workspace), "estate"), "vorst.db")
+    assert_refused(command("-C", str(workspace), "estate"), "vorst.db")
     assert (workspace / "vorst.db").read_bytes() == b"junk" * 2000
 
 
 def test_a_file_where_a_folder_should_be_is_named(workspace):
-    assert_refused(vorst("init", str(workspace / "vorst.toml")), "vorst.toml")
+    assert_refused(command("init", str(workspace / "vorst.toml")), "vorst.toml")
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ def test_a_file_where_a_folder_should_be_is_named(workspace):
 def test_a_netbox_that_does_not_answer_is_named(workspace, monkeypatch, url, said):
     monkeypatch.setenv("VORST_NETBOX_URL", url)
     monkeypatch.setenv("VORST_NETBOX_TOKEN", "s3cr3t" * 6)
-    refused = vorst("-C", str(workspace), "sync", "netbox")
+    refused = command("-C", str(workspace), "sync", "netbox")
     assert_refused(refused, said)
     assert "s3cr3t" not in refused.err
 
@@ -254,4 +254,4 @@ def test_ctrl_c_stops_quietly_and_changes_nothing(workspace):
     assert running.returncode == 130, err
     assert out == ""
     assert "Traceback" not in err
-    assert json.loads(vorst("-C", str(workspace), "estate", "--json").out)["revision"] == 0
+    assert json.loads(command("-C", str(workspace), "estate", "--json").out)["revision"] == 0
