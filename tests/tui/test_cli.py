@@ -8,7 +8,7 @@ from pathlib import Path
 
 import command_reference
 import pytest
-from command_line import Ran
+from command_line import Ran, command
 
 from capacity.plan import Plan
 from inventory.documents import from_json
