@@ -39,7 +39,7 @@ lint: setup ## Check style, types and the direction of imports.
 test: lint ## Check everything, then run every test.
 	$(BIN)/pytest -n logical --maxprocesses 8 --dist loadgroup
 
-bench: setup ## Measure speed and quality on the benchmarks.
+bench: setup ## Measure how soon vorst answers, and a small region's plan.
 	$(BIN)/python -m benchmarks
 
 docs: setup ## Build the documentation into site/.

@@ -6,6 +6,7 @@ import hashlib
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ def planned(estate: Estate | None = None, facility: Facility | None = None, **ca
     return plan(estate or an_estate(), facility or a_facility(), a_calendar(**calendar))
 
 
-def cutover_end(found: Plan) -> dict[int, object]:
+def cutover_end(found: Plan) -> dict[int, datetime]:
     return {m.asset.id: s.end for s in found.steps if s.kind == "cutover" for m in s.moves}
 
 
@@ -94,7 +95,7 @@ def test_a_slower_line_makes_the_cutover_later() -> None:
         )
     )
     fast_end, slow_end = cutover_end(planned()), cutover_end(planned(slow))
-    assert slow_end[1] > fast_end[1]  # type: ignore[operator]
+    assert slow_end[1] > fast_end[1]
 
 
 def test_a_bundle_without_a_common_window_is_split() -> None:
@@ -110,9 +111,18 @@ def test_a_bundle_without_a_common_window_is_split() -> None:
 
 
 def test_more_engineers_bring_no_cutover_later_and_none_leave_all_undated() -> None:
-    calendar = a_calendar()
-    without = tuple(replace(r, capacity=0.0) if r.name == "engineer" else r for r in calendar.resources)
-    found = planned(resources=without)
+    def engineers(factor: float) -> Plan:
+        return planned(
+            resources=tuple(
+                replace(r, capacity=r.capacity * factor) if r.name == "engineer" else r
+                for r in a_calendar().resources
+            )
+        )
+
+    usual, many = cutover_end(engineers(1.0)), cutover_end(engineers(2.0))
+    assert usual
+    assert all(many[machine_id] <= end for machine_id, end in usual.items())
+    found = engineers(0.0)
     assert not any(step.kind == "cutover" for step in found.steps)
     assert {machine(1), machine(2)} <= {entry.asset for entry in found.unplaced}
 
