@@ -11,7 +11,7 @@ from typing import Any
 from capacity.plan import Plan
 from playbooks.host_variables import REPLICATE_AT_ONCE, HostVariables, instant
 from playbooks.scope import WaveScope, host_of, target_host_of
-from playbooks.yaml_text import to_yaml, unsafe
+from playbooks.yaml_text import Unsafe, to_yaml, unsafe
 
 GENERATED = "Made from the plan by vorst and overwritten by it; declare your own values under declared/."
 
@@ -22,17 +22,46 @@ _OF_TARGETS = {"vorst_id": _SOURCE, "vorst_source_host": _SOURCE}
 
 def inventory_files(variables: HostVariables, scopes: tuple[WaveScope, ...]) -> dict[str, str]:
     """Path in the project → text of every file of the inventory."""
-    files = {
-        "inventory/hosts.yml": to_yaml(_hosts(scopes), GENERATED),
-        "inventory/group_vars/all.yml": to_yaml(_settings(variables.plan), GENERATED),
-    }
+    settings, marked_settings = _parted(_settings(variables.plan))
+    files = {"inventory/group_vars/all.yml": to_yaml(settings, GENERATED)}
+    of_hosts: dict[str, Any] = {}
+    of_groups: dict[str, Any] = {}
     for scope in scopes:
-        files[f"inventory/group_vars/{scope.group}.yml"] = to_yaml(_of_wave(scope), GENERATED)
+        values, of_groups[scope.group] = _parted(_of_wave(scope))
+        files[f"inventory/group_vars/{scope.group}.yml"] = to_yaml(values, GENERATED)
         for asset in scope.assets:
-            files[f"inventory/host_vars/{host_of(asset)}.yml"] = to_yaml(
-                variables.of(asset, scope), GENERATED
-            )
+            values, marked = _parted(variables.of(asset, scope))
+            files[f"inventory/host_vars/{host_of(asset)}.yml"] = to_yaml(values, GENERATED)
+            if marked:
+                of_hosts[host_of(asset)] = marked
+    hosts = _hosts(scopes)
+    for group, marked in of_groups.items():
+        if marked:
+            hosts["all"]["children"][group]["vars"] = marked
+    if marked_settings:
+        hosts["all"]["vars"] = marked_settings
+    if of_hosts:
+        hosts["all"]["hosts"] = of_hosts
+    files["inventory/hosts.yml"] = to_yaml(hosts, GENERATED)
     return files
+
+
+def _parted(values: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Values for a variables file, and those with a text that looks like a template.
+
+    The latter stand in hosts.yml: Ansible takes both for the data they are, but ansible-lint takes every text of a
+    variables file for a template, `!unsafe` or not, and would have a name rewritten.
+    """
+    marked = {name: value for name, value in values.items() if _looks_like_a_template(value)}
+    return {name: value for name, value in values.items() if name not in marked}, marked
+
+
+def _looks_like_a_template(value: Any) -> bool:
+    if isinstance(value, Unsafe):
+        return any(mark in value for mark in ("{{", "{%", "{#"))
+    if isinstance(value, dict):
+        return any(_looks_like_a_template(part) for pair in value.items() for part in pair)
+    return isinstance(value, list | tuple) and any(_looks_like_a_template(part) for part in value)
 
 
 def _hosts(scopes: tuple[WaveScope, ...]) -> dict[str, Any]:

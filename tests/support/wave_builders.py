@@ -25,6 +25,9 @@ HOSTILE_NAMES = (
     "|cell| <script>alert(1)</script> [x](javascript:y) # h1",
     "$(reboot); `id` && rm -rf / %{x} {% raw %}",
     "é\u2028ü\x07\u202e名",
+    "{{7*7}}",
+    "{% raw %}x",
+    "{# a comment",
 )
 
 
