@@ -76,23 +76,40 @@ class Belonging:
 
     def room_of(self, device: Device) -> int | None:
         """The location a device is in: its own, else its rack's, else its chassis'."""
-        if device.location_id is not None:
-            return device.location_id
-        rack = self.estate.by_id("racks").get(device.rack_id) if device.rack_id is not None else None
-        if rack is not None and rack.location_id is not None:
-            location_id: int = rack.location_id
-            return location_id
-        if device.parent_device_id is not None:
-            parent = self.estate.by_id("devices").get(device.parent_device_id)
-            return self.room_of(parent) if parent else None
+        current: Device | None = device
+        seen: set[int] = set()
+        while current is not None and current.id not in seen:
+            seen.add(current.id)
+            if current.location_id is not None:
+                return current.location_id
+            rack = self.estate.by_id("racks").get(current.rack_id) if current.rack_id is not None else None
+            if rack is not None and rack.location_id is not None:
+                location_id: int = rack.location_id
+                return location_id
+            current = self._parent_of(current)
         return None
+
+    def _parent_of(self, device: Device) -> Device | None:
+        if device.parent_device_id is None:
+            return None
+        parent: Device | None = self.estate.by_id("devices").get(device.parent_device_id)
+        return parent
+
+    def _stands_in_itself(self, device: Device) -> bool:
+        """A mistake of the records: following the chassis upwards leads round and back."""
+        seen: set[int] = set()
+        parent = self._parent_of(device)
+        while parent is not None and parent.id not in seen and parent.id != device.id:
+            seen.add(parent.id)
+            parent = self._parent_of(parent)
+        return parent is not None and parent.id == device.id
 
     @cached_property
     def children(self) -> dict[int, tuple[Device, ...]]:
-        """Devices in bays by the id of their chassis."""
+        """Devices in bays by the id of their chassis; what stands in itself over its bays is in none."""
         found: dict[int, list[Device]] = defaultdict(list)
         for device in self.estate.devices:
-            if device.parent_device_id is not None:
+            if device.parent_device_id is not None and not self._stands_in_itself(device):
                 found[device.parent_device_id].append(device)
         return {parent: tuple(children) for parent, children in found.items()}
 

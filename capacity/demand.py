@@ -183,13 +183,16 @@ class _Deriver:
 
     # --- weight ---------------------------------------------------------------------------------------------------
 
-    def _weight_with_bays(self, device: Device) -> Quantity | None:
+    def _weight_with_bays(self, device: Device, above: frozenset[int] = frozenset()) -> Quantity | None:
+        """With all that sits in its bays, and in theirs; a bay that holds its own chassis is left out."""
         own = self._weight(device)
         if own is None:
             return None
-        total = own
+        total, inside = own, above | {device.id}
         for child in self._children.get(device.id, ()):
-            weight = self._weight(child)
+            if child.id in inside:
+                continue
+            weight = self._weight_with_bays(child, inside)
             if weight is None:
                 return None
             total = Quantity(

@@ -25,6 +25,7 @@ def defects(model: FacilityInput) -> list[Defect]:
     """All defects in file order; an empty list means the file resolves."""
     return [
         *_duplicates(model),
+        *_derived_names(model),
         *_unknown_names(model),
         *_supply_graph(model),
         *_floor(model),
@@ -59,6 +60,24 @@ def _duplicates(model: FacilityInput) -> Iterator[Defect]:
             yield Defect(
                 "racks", f"{count} racks stand at position {position!r}", "move one to a free position"
             )
+
+
+def _derived_names(model: FacilityInput) -> Iterator[Defect]:
+    """A row's own lines are named HALL-ROW-A, its positions HALL-ROW-NN, their feeds HALL-ROW-NN-A."""
+    taken = {node.name: f"supply[{i}]" for i, node in enumerate(model.supply)}
+    for i, hall in enumerate(model.halls):
+        for j, row in enumerate(hall.rows):
+            place = f"halls[{i}].rows[{j}]"
+            stem = f"{hall.name}-{row.name}"
+            letters = "ABCDEFGH"[: len(row.upstream or hall.defaults.upstream)]
+            names = {f"{stem}-{letter}" for letter in letters}
+            for n in range(1, row.positions + 1):
+                names |= {f"{stem}-{n:02d}", *(f"{stem}-{n:02d}-{letter}" for letter in letters)}
+            clash = min(names & taken.keys(), default=None)
+            if clash is not None:
+                what = f"row {stem!r} makes the name {clash!r}, which {taken[clash]} has too"
+                yield Defect(place, what, "rename one of them")
+            taken |= dict.fromkeys(names, place)
 
 
 def _unknown_names(model: FacilityInput) -> Iterator[Defect]:
@@ -224,6 +243,8 @@ def _mounted(path: str, item: MountedInput, feeds: int, height_u: int) -> Iterat
         )
     if item.height_u > 0 and (item.position is None or item.face is None):
         yield Defect(path, f"{item.name!r} takes {item.height_u:g} U but has no position or face", "add both")
+    if item.height_u * 2 % 1 or (item.position or 1) * 2 % 1 or (item.position or 1) < 1:
+        yield Defect(path, f"{item.name!r} stands on no half unit of its rack", "count from unit 1 in halves")
     if item.position is not None and item.position + item.height_u > height_u + 1:
         yield Defect(
             f"{path}.position", f"{item.name!r} reaches above the rack's {height_u} U", "move it down"

@@ -11,6 +11,8 @@ Positive = Annotated[float, Field(gt=0)]
 NonNegative = Annotated[float, Field(ge=0)]
 Share = Annotated[float, Field(gt=0, le=1)]
 Name = Annotated[str, Field(min_length=1, max_length=100)]
+Lines = Annotated[tuple[Name, ...], Field(min_length=1, max_length=8)]  # feeds are lettered A to H
+Day = Annotated[date, Field(ge=date(1970, 1, 1), le=date(2200, 1, 1))]
 RedundancyText = Annotated[str, Field(pattern=r"^[1-9]\d*\+\d+$")]
 
 
@@ -31,7 +33,7 @@ class AreaInput(_Strict):
 
 class PhaseInput(_Strict):
     name: Name
-    ready_on: date
+    ready_on: Day
 
 
 class RulesInput(_Strict):
@@ -89,7 +91,7 @@ class RowInput(_Strict):
     depth_m: Positive | None = None
     cooling_zone: Name | None = None
     security_zone: Name | None = None
-    upstream: tuple[Name, ...] | None = None
+    upstream: Lines | None = None
     cage: Name | None = None
     owner: Name | None = None
 
@@ -100,7 +102,7 @@ class RowDefaults(_Strict):
     busbar_derating: Share = 1.0
     cooling_zone: Name
     security_zone: Name
-    upstream: Annotated[tuple[Name, ...], Field(min_length=1)]
+    upstream: Lines
 
 
 class HallInput(_Strict):
@@ -158,7 +160,7 @@ class RackInput(_Strict):
     owner: Name
     occupants: tuple[MountedInput, ...] = ()
     reserved_units: tuple[Positive, ...] = ()
-    available_on: date | None = None
+    available_on: Day | None = None
 
 
 class HostTypeInput(_Strict):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from capacity.belonging import Belonging
@@ -21,6 +21,7 @@ from inventory.estate import Application, Device, Estate, Ref, VirtualMachine
 
 GONE_STATUSES = ("offline", "decommissioning", "inventory")
 NEEDS_HARDWARE = ("tape", "hsm", "dongle", "licence", "not_x86", "plug_type", "rail")
+MOUNTING_NEEDS = ("plug_type", "rail")  # of these, nothing is left once the workload is off its hardware
 HOUSE_ROLES = ("pdu", "ups", "patch-panel", "patch", "kvm", "console", "cable-management", "blank")
 STORAGE_ROLES = ("storage", "backup", "tape", "nas", "san")
 SERVER_ROLES = ("server", "hypervisor", "host", "blade", "compute")
@@ -113,6 +114,7 @@ class _Rules:
         self._clusters_with_machines = {
             m.cluster_id for m in estate.virtual_machines if m.cluster_id is not None
         }
+        self._decided = {o.object: o.strategy for o in estate.strategy_overrides}
         kept = {member for c in estate.constraints if c.kind == "keep" for member in c.members}
         here = sorted({*staying, *kept})
         self._staying_at = Counter(self.belonging.site_of(ref) for ref in here)
@@ -193,7 +195,7 @@ class _Rules:
         reason = f"its status is {asset.status}: nothing runs on it"
         return Verdict("retire", "strategy.status", reason, (_cite(ref, "status", asset.status),))
 
-    def _special_need(self, ref: Ref, _device: Device, _role: str) -> Verdict | None:
+    def _special_need(self, ref: Ref, _device: Device | None = None, _role: str = "") -> Verdict | None:
         needs = [need for need in self.belonging.special_needs_of.get(ref, ()) if need in NEEDS_HARDWARE]
         if not needs:
             return None
@@ -238,7 +240,9 @@ class _Rules:
         verdicts: dict[int, str] = {}
         for blade in blades:
             own = Ref("devices", blade.id)
-            verdicts[blade.id] = self._still_hosting(own, blade, self._device(own, blade)).strategy
+            verdicts[blade.id] = (
+                self._decided.get(own) or self._still_hosting(own, blade, self._device(own, blade)).strategy
+            )
         for strategy in ("relocate", "retain"):
             needing = sorted(blade for blade, verdict in verdicts.items() if verdict == strategy)
             if needing:
@@ -297,6 +301,8 @@ class _Rules:
         """A blade can only be relocated with its chassis, and stays where the chassis stays."""
         parent_ref = Ref("devices", device.parent_device_id or 0)
         parent = self._device(parent_ref, self.estate.by_id("devices")[parent_ref.id])
+        if parent_ref in self._decided:
+            parent = replace(parent, strategy=self._decided[parent_ref], reason="a person decided it")
         cite = _cite(parent_ref, "strategy", parent.strategy)
         if own.strategy == "relocate" and parent.strategy != "relocate":
             reason = f"its chassis is to {parent.strategy}: {parent.reason}"
@@ -306,7 +312,12 @@ class _Rules:
     # --- machines -------------------------------------------------------------------------------------------------
 
     def _machine(self, ref: Ref, machine: VirtualMachine) -> Verdict:
-        decided = self._kept(ref, machine) or self._gone(ref, machine) or self._platform(ref, machine)
+        decided = (
+            self._kept(ref, machine)
+            or self._gone(ref, machine)
+            or self._bound_to_hardware(ref)
+            or self._platform(ref, machine)
+        )
         if decided is not None:
             return decided
         cluster = (
@@ -315,6 +326,13 @@ class _Rules:
         place = f"cluster {cluster.name}" if cluster else "no cluster"
         cites = (_cite(ref, "status", machine.status), _cite(ref, "cluster_id", machine.cluster_id))
         return Verdict("rehost", "strategy.machine", f"a running machine on {place}", cites)
+
+    def _bound_to_hardware(self, ref: Ref) -> Verdict | None:
+        """A machine that needs what its host has in it cannot go to the cloud, and has no hardware to move with."""
+        need = self._special_need(ref)
+        if need is None or all(cite.value in MOUNTING_NEEDS for cite in need.cites):
+            return None
+        return replace(need, strategy="retain", reason=f"{need.reason}, which no cloud host has")
 
     def _platform_application(self, ref: Ref) -> Application | None:
         for application_id in self.belonging.applications_of.get(ref, ()):

@@ -180,12 +180,25 @@ class Gatherer:
             if problem is not None:
                 found.refusals.append(problem)
                 continue
+            bay = device.parent_bay
+            twin = next(
+                (d for d in children.get(parent, ()) if bay is not None and d.parent_bay == bay), None
+            )
+            if twin is not None:
+                found.refusals.append(self._bay_taken(ref, parent, twin))
+                continue
             chassis_of[ref] = parent
             children.setdefault(parent, []).append(device)
         for parent, inside in children.items():
             thing = things[parent]
             things[parent] = replace(thing, children=tuple(inside))
         return chassis_of
+
+    def _bay_taken(self, ref: Ref, parent: Ref, twin: Device) -> Refusal:
+        chassis = name_of(self.estate, parent)
+        other = name_of(self.estate, Ref("devices", twin.id))
+        text = f"{name_of(self.estate, ref)} sits in bay {twin.parent_bay} of {chassis}, and so does {other}"
+        return Refusal(ref, "bay", chassis, text)
 
     def _bay_refusal(
         self, ref: Ref, parent: Ref, *, is_moving: bool, things: dict[Ref, Thing]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import NamedTuple
 
 import numpy as np
@@ -93,20 +94,26 @@ class StepWriter:
         self, batch: _Batch, cutover: str, assets: Sequence[Ref], deadline: int
     ) -> Iterable[Step]:
         for kind, resource in (("virtual_machines", "engineer"), ("devices", "crew")):
-            chosen = tuple(asset for asset in assets if asset.kind == kind)
-            if not chosen:
-                continue
-            job = self._work.decommission(len(chosen), resource)
-            found = self._timeline.earliest(job.needs, job.slots, deadline, self._grid.slots)
-            if found is not None:
-                self._timeline.take(job.needs, found, found + job.slots)
-            # Without room the step lies beyond the horizon: shown by verify, never hidden.
-            start = max(deadline, self._grid.slots) if found is None else found
-            name = f"{batch.group}-decommission-{kind}"
-            span = (start, start + job.slots)
-            yield self._step(batch, name, "decommission", chosen, span, job.needs, (cutover,))
-            for asset in chosen:
-                self.left_at[asset] = span[1]
+            waiting = [tuple(asset for asset in assets if asset.kind == kind)]
+            names = (f"{batch.group}-decommission-{kind}{f'-{n}' if n > 1 else ''}" for n in count(1))
+            while waiting:
+                chosen = waiting.pop(0)
+                if not chosen:
+                    continue
+                job = self._work.decommission(len(chosen), resource)
+                found = self._timeline.earliest(job.needs, job.slots, deadline, self._grid.slots)
+                if found is None and len(chosen) > 1:  # no such long stretch is free: two shorter ones may be
+                    middle = len(chosen) // 2
+                    waiting[:0] = [chosen[:middle], chosen[middle:]]
+                    continue
+                if found is not None:
+                    self._timeline.take(job.needs, found, found + job.slots)
+                # Without room the step lies beyond the horizon: shown by verify, never hidden.
+                start = max(deadline, self._grid.slots) if found is None else found
+                span = (start, start + job.slots)
+                yield self._step(batch, next(names), "decommission", chosen, span, job.needs, (cutover,))
+                for asset in chosen:
+                    self.left_at[asset] = span[1]
 
     def _step(
         self,
