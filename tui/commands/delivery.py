@@ -71,7 +71,7 @@ def playbooks(
         f" ({len(project.incomplete)} can't be automated yet; their preflight says what is missing)"
     )
     if project.waves:
-        first = project.waves[0].number
+        first = next((w.number for w in project.waves if w.number), project.waves[0].number)
         output.say(f"next: `vorst run {out} --wave {first} --phase preflight --check`")
 
 
