@@ -11,7 +11,7 @@ import yaml
 from wave_builders import START, a_device, a_facility, a_machine, a_plan, an_estate
 
 from capacity import plan as plans
-from inventory.errors import InputError, ProblemError, StaleError
+from inventory.errors import InputError, ProblemError, StaleError, WorkspaceError
 from inventory.rows import Ref
 from playbooks.generate import generate
 
@@ -188,7 +188,7 @@ def test_a_generation_that_fails_half_way_changes_nothing(project, estate, monke
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("playbooks.project._seed", full)
-    with pytest.raises(Exception, match="No space left"):
+    with pytest.raises(WorkspaceError, match="No space left"):
         generate(estate, a_facility(), a_plan(estate), project.folder)
     assert {path: path.read_bytes() for path in project.folder.rglob("*") if path.is_file()} == before
     assert [path.name for path in project.folder.parent.iterdir()] == ["project"]

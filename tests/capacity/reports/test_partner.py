@@ -57,6 +57,7 @@ def test_no_asset_of_another_partner_appears(partner: str, lang: str) -> None:
     foreign = [name for asset, name in marked.items() if whose[asset] != partner]
     assert foreign
     assert not [name for name in foreign if name in everything]
+    assert plan.unplaced
     for entry in plan.unplaced:
         for lack in entry.lacks:
             assert lack.explanation not in everything
@@ -71,11 +72,10 @@ def test_the_figures_add_up() -> None:
         entitled = next(e for e in facility.entitlements if e.partner == f.partner)
         lines = {line.dimension: line for line in f.entitlements}
         assert (lines["area_m2"].entitled, lines["power_w"].entitled) == (entitled.area_m2, entitled.power_w)
-        if f.forecast:
-            last = f.forecast[-1]
-            assert last.area_m2 == pytest.approx(lines["area_m2"].used)
-            assert last.power_w == pytest.approx(lines["power_w"].used)
-            assert last.units_u == pytest.approx(lines["height_u"].used)
+        last = f.forecast[-1]
+        assert last.area_m2 == pytest.approx(lines["area_m2"].used)
+        assert last.power_w == pytest.approx(lines["power_w"].used)
+        assert last.units_u == pytest.approx(lines["height_u"].used)
 
 
 def test_waves_and_rooms_are_the_partners_own() -> None:
