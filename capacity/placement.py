@@ -14,7 +14,7 @@ from capacity.facility import Facility, TargetRack
 from capacity.placing.cloud_placement import CloudLayout, CloudPlacer
 from capacity.placing.lacks import crowded_lacks, host_reasons, item_lacks
 from capacity.placing.rack_items import Gatherer, Item, RackItems, Refusal, Thing, host_item, name_of
-from capacity.placing.rack_problem import RackProblem, build, supplies_at
+from capacity.placing.rack_problem import Period, RackProblem, build, supplies_at
 from capacity.plan import (
     AssetDemand,
     CloudHost,
@@ -62,10 +62,12 @@ def place(
     demands: Mapping[Ref, AssetDemand],
     *,
     seed: int = 0,
+    period: Period | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Placement:
     """Place every relocated device and every rehosted or replatformed workload that can be placed.
 
+    `period`: the first day of the plan and the last on which something can move in (`rack_problem.build`).
     The same inputs and seed give the same placement. `progress` hears the share done, 0 to 1. Raises ProblemError when
     the supply graph contradicts itself.
     """
@@ -78,7 +80,7 @@ def place(
     tries = 0
     while True:
         layout = cloud.lay_out(most_hosts, seed=seed)
-        attempt = _mount(facility, supply, layout, gathered, seed, progress)
+        attempt = _mount(facility, supply, layout, gathered, seed, period, progress)
         missing = _missing_hosts(attempt)
         if not missing:
             break
@@ -94,10 +96,11 @@ def _mount(
     layout: CloudLayout,
     gathered: RackItems,
     seed: int,
+    period: Period | None,
     progress: Callable[[float], None] | None,
 ) -> _Attempt:
     items = [host_item(host.pool, host.id, host.apart) for host in layout.hosts] + gathered.items
-    problem = build(facility, items, supply)
+    problem = build(facility, items, supply, period)
     return _Attempt(layout, problem, racks.solve(problem.problem, seed=seed, progress=progress))
 
 

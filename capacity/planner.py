@@ -7,7 +7,7 @@ that stays, stays too). Whether the result holds is for `verify`, which shares n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from capacity import evidence, placement, rooms, waves
@@ -99,6 +99,7 @@ def _plan(
 ) -> Plan:
     demands = derive(estate, planning_value=planning_value)
     today = calendar.start.date()
+    period = (today, waves.last_day(calendar))
     in_flows = {asset for _, first, second in FlowEnds(estate).flows for asset in (*first, *second)}
     decisions = decide(estate, demands, facility=facility, today=today)
     placed: Placement | None = None
@@ -106,7 +107,9 @@ def _plan(
     rounds = 0
     while True:
         tell("placing", rounds, ROUNDS)
-        placed = placed or placement.place(estate, facility, _without(decisions, dropped), demands, seed=seed)
+        placed = placed or placement.place(
+            estate, facility, _without(decisions, dropped), demands, seed=seed, period=period
+        )
         dated = waves.schedule(
             estate,
             facility,
@@ -133,7 +136,7 @@ def _plan(
             break
         if late:
             placed = None
-    placed = _cleared(placed, dropped)
+    placed = _cleared(placed, dropped, {name for step in dated.steps for name in step.commissions})
     retired, undated = retirements.retire(estate, calendar, decisions, demands, dated)
     decisions = tuple(_kept(d) if d.asset in set(undated) else d for d in decisions)
     steps = tuple(sorted((*dated.steps, *retired), key=lambda step: (step.start, step.id)))
@@ -167,10 +170,12 @@ def _without(decisions: Sequence[Decision], dropped: Mapping[Ref, Unplaced]) -> 
     return tuple(replace(d, strategy="retain") if d.asset in dropped else d for d in decisions)
 
 
-def _cleared(placed: Placement, dropped: Mapping[Ref, Unplaced]) -> Placement:
-    """The placement without what found no date; racks and hosts stay as they are."""
+def _cleared(placed: Placement, dropped: Mapping[Ref, Unplaced], brought_up: Collection[str]) -> Placement:
+    """The placement without what found no date, and without racks and hosts that no crew brings up in time."""
     return replace(
         placed,
+        racks=tuple(rack for rack in placed.racks if rack.id in brought_up),
+        hosts=tuple(host for host in placed.hosts if host.id in brought_up),
         devices=tuple(p for p in placed.devices if p.asset not in dropped),
         workloads=tuple(p for p in placed.workloads if p.asset not in dropped),
     )

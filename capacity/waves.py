@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from statistics import median_low
 
 import numpy as np
@@ -36,6 +36,12 @@ CLEARING = 2 * WEEK  # slots kept before the horizon's end to clear sources in: 
 FREEZE_DAYS = 7  # a wave's content is fixed a week ahead: an assumption
 
 Progress = Callable[[int, int], None]
+
+
+def last_day(calendar: Calendar) -> date:
+    """The last day on which something may still move: the way back and the clearing fit in after it."""
+    kept = timedelta(days=calendar.rollback_days, minutes=CLEARING * SLOT_MINUTES)
+    return (calendar.horizon_end - kept).date()
 
 
 @dataclass(frozen=True, slots=True)

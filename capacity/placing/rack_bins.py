@@ -7,6 +7,7 @@ Answers which racks there are for whom, and what floor and bay allow; what goes 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 from capacity.facility import Facility, Position, RackModel, TargetRack
 from capacity.facility_file import mount_kit
@@ -92,6 +93,19 @@ def bins_of(facility: Facility, supply: SupplyModel) -> tuple[Bin, ...]:
                 floor_kg = floor_limit_kg(facility, position, kind.width_mm, kind.depth_mm)
                 found.append(Bin(new_rack(kind, position, rack_id, supply), position, model, floor_kg))
     return tuple(found)
+
+
+def is_usable(facility: Facility, candidate: Bin, start: date, last: date) -> bool:
+    """Whether a rack is there, ready and delivered (ordered on `start`) by the `last` day of moves."""
+    ready = {phase.name: phase.ready_on for phase in facility.phases}
+    hall = next(hall for hall in facility.halls if hall.name == candidate.position.hall)
+    zone = next(zone for zone in facility.cooling_zones if zone.name == candidate.position.cooling_zone)
+    days = [ready[candidate.position.phase], ready[hall.phase], ready[zone.phase]]
+    if candidate.rack.available_on is not None:
+        days.append(candidate.rack.available_on)
+    if candidate.model >= 0:
+        days.append(start + timedelta(days=facility.rack_models[candidate.model].lead_days))
+    return max(days) <= last
 
 
 def groups_of(facility: Facility) -> tuple[tuple[str, str], ...]:

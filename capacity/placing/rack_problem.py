@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import numpy as np
 
 from capacity.facility import Facility, Mounted, Position, Supply, TargetRack
-from capacity.placing.rack_bins import UNLIMITED, Bin, bins_of, groups_of
+from capacity.placing.rack_bins import UNLIMITED, Bin, bins_of, groups_of, is_usable
 from capacity.placing.rack_items import Item, Thing
 from capacity.placing.rack_supply import (
     Template,
@@ -39,6 +40,7 @@ from capacity.solvers.rack_moves import (
 from capacity.solvers.racks import Problem
 
 SLOTS_PER_UNIT = 2
+Period = tuple[date, date]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +61,14 @@ def mounted_load(item: Mounted) -> Load:
     return Load(item.name, item.power_w, Redundancy.parse(item.redundancy), item.supplies)
 
 
-def build(facility: Facility, items: Sequence[Item], supply: SupplyModel) -> RackProblem:
-    """Everything the rack solver needs. Items of a group without any bin are left to the caller's refusals."""
+def build(
+    facility: Facility, items: Sequence[Item], supply: SupplyModel, period: Period | None = None
+) -> RackProblem:
+    """Everything the rack solver needs. Items of a group without any bin are left to the caller's refusals.
+
+    `period`: the first day of the plan and the last on which something can move in; where some racks of a group can be
+    used by then, those that can't are left out.
+    """
     bins = bins_of(facility, supply)
     groups = groups_of(facility)
     owners = tuple(entry.partner for entry in facility.entitlements)
@@ -74,7 +82,7 @@ def build(facility: Facility, items: Sequence[Item], supply: SupplyModel) -> Rac
     parts |= route_arrays(supply, parts["feed_classes"])
     parts |= kit_arrays(bins, parts)
     parts["group_owner"] = np.array([owners.index(owner) for owner, _ in groups], dtype=np.int64)
-    parts |= _group_bins(bins, groups)
+    parts |= _group_bins(facility, bins, groups, period)
     arrays = Arrays(**{name: parts[name] for name in Arrays._fields})
     start = _start(facility, bins, groups, supply, arrays, parts)
     value = np.array([item.value for item in items], dtype=np.float64)
@@ -241,7 +249,10 @@ def _bins(facility: Facility, bins: Sequence[Bin]) -> dict[str, Any]:
     }
 
 
-def _group_bins(bins: Sequence[Bin], groups: Sequence[tuple[str, str]]) -> dict[str, Any]:
+def _group_bins(
+    facility: Facility, bins: Sequence[Bin], groups: Sequence[tuple[str, str]], period: Period | None
+) -> dict[str, Any]:
+    usable = {i for i, b in enumerate(bins) if period is None or is_usable(facility, b, *period)}
     lists = [
         [
             i
@@ -251,6 +262,7 @@ def _group_bins(bins: Sequence[Bin], groups: Sequence[tuple[str, str]]) -> dict[
         ]
         for owner, zone in groups
     ]
+    lists = [[i for i in ids if i in usable] or ids for ids in lists]
     return {
         "bins_ptr": np.concatenate([[0], np.cumsum([len(ids) for ids in lists], dtype=np.int64)]).astype(
             np.int64

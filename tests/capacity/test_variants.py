@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 import yaml
 from plan_builders import a_calendar, a_facility, an_estate, device, machine
+from world_facility import kit_at, rack_at
 
 from capacity import evidence, facility_file, planner, target_usage, usage
+from capacity.facility import sealed as sealed_facility
 from capacity.plan import Plan
 from capacity.reports import partner
 from inventory.errors import VorstError
@@ -167,3 +169,30 @@ def test_a_facility_that_contradicts_itself_is_refused(change: Callable[[Tree], 
         facility_file.read_facility(_text(tree))
     errors = getattr(caught.value, "errors", [caught.value])
     assert any(DEFECTS[change] in str(error) for error in errors)
+
+
+# --- what is ready too late --------------------------------------------------------------------------------------
+
+
+def test_a_rack_that_comes_after_the_horizon_is_passed_over_for_one_that_stands_in_time() -> None:
+    facility = a_facility()
+    late = rack_at("L1", 1, "stib", kit_at(1))
+    racks = (*facility.racks, replace(late, available_on=date(2031, 1, 1)))
+    positions = tuple(replace(p, owner=None, security_zone="general") for p in facility.positions)
+    made, violations = planner.proven(
+        an_estate(), sealed_facility(replace(facility, racks=racks, positions=positions)), a_calendar()
+    )
+    assert violations == ()
+    used = {placement.rack for placement in made.devices}
+    assert device(5) in {placement.asset for placement in made.devices}
+    assert "L1" not in used
+
+
+def test_hosts_nobody_can_bring_up_are_not_bought() -> None:
+    facility = a_facility()
+    phases = tuple(replace(phase, ready_on=date(2060, 1, 1)) for phase in facility.phases)
+    made, violations = planner.proven(
+        an_estate(), sealed_facility(replace(facility, phases=phases)), a_calendar()
+    )
+    assert violations == ()
+    assert (made.racks, made.hosts, made.devices, made.workloads) == ((), (), (), ())
