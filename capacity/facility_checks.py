@@ -6,7 +6,7 @@ Takes the typed file, gives every defect with its path and remedy; reading and r
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from capacity.facility_input import FacilityInput, HallInput, MountedInput, RowInput
@@ -212,7 +212,9 @@ def _racks(model: FacilityInput) -> Iterator[Defect]:
     for i, rack_model in enumerate(model.rack_models):
         for j, item in enumerate(rack_model.kit):
             yield from _mounted(f"rack_models[{i}].kit[{j}]", item, fewest, rack_model.height_u)
+        yield from _overlaps(f"rack_models[{i}].kit", (), rack_model.kit)
     heights = {m.model: m.height_u for m in model.rack_models}
+    kits = {m.model: m.kit for m in model.rack_models}
     for i, rack in enumerate(model.racks):
         if rack.model not in models:
             yield Defect(
@@ -227,6 +229,23 @@ def _racks(model: FacilityInput) -> Iterator[Defect]:
         for j, item in enumerate(rack.occupants):
             place = f"racks[{i}].occupants[{j}]"
             yield from _mounted(place, item, feeds.get(rack.position, fewest), heights.get(rack.model, 60))
+        yield from _overlaps(f"racks[{i}].occupants", kits.get(rack.model, ()), rack.occupants)
+
+
+def _overlaps(path: str, there: Sequence[MountedInput], items: Sequence[MountedInput]) -> Iterator[Defect]:
+    """Each of `items` that takes a half unit of a face that another, or what is `there`, has already."""
+    taken: dict[tuple[str, int], str] = {}
+    for number, item in enumerate((*there, *items), start=-len(there)):
+        if item.position is None or item.face is None:
+            continue
+        halves = range(round(item.position * 2), round((item.position + item.height_u) * 2))
+        faces = ("front", "rear") if item.is_full_depth else (item.face,)
+        cells = [(face, half) for face in faces for half in halves]
+        other = next((taken[cell] for cell in cells if cell in taken), None)
+        if other is not None and number >= 0:
+            what = f"{item.name!r} takes units of its rack that {other!r} has"
+            yield Defect(f"{path}[{number}]", what, "move one of them")
+        taken |= dict.fromkeys(cells, item.name)
 
 
 def _mounted(path: str, item: MountedInput, feeds: int, height_u: int) -> Iterator[Defect]:

@@ -123,6 +123,14 @@ def _between_units(tree: Tree) -> None:
     tree["racks"][0]["occupants"][0]["position"] = 20.25
 
 
+def _on_top_of_the_kit(tree: Tree) -> None:
+    tree["racks"][0]["occupants"][1] |= {"position": 39, "face": "rear"}
+
+
+def _kit_in_its_own_way(tree: Tree) -> None:
+    tree["rack_models"][0]["kit"][2]["is_full_depth"] = True
+
+
 def _below_the_first_unit(tree: Tree) -> None:
     tree["racks"][0]["occupants"][0]["position"] = 0.5
 
@@ -139,6 +147,8 @@ DEFECTS: dict[Callable[[Tree], None], str] = {
     _named_like_a_feed: "makes the name 'H1-R1-01-A'",
     _named_like_another_position: "makes the name 'H1-R1-X-01'",
     _between_units: "no half unit",
+    _on_top_of_the_kit: "that 'switch-2' has",
+    _kit_in_its_own_way: "that 'switch-1' has",
     _below_the_first_unit: "no half unit",
     _ready_in_antiquity: "ready_on",
     _nine_lines: "upstream",
