@@ -160,9 +160,14 @@ class _Weighed:
         by_pool: dict[str, float] = {}
         for bound in cloud:
             by_pool[bound.scope] = max(by_pool.get(bound.scope, 0.0), bound.value)
-        refused = len(_barred([*self.gathered.refusals, *self.cloud.refusals]))
-        basis = f"{refused} that are unproven or that no rule lets in; the rest {bounds.DIVISIBLE}"
-        self.least["unplaced"] = (float(refused + forced + sum(by_pool.values())), basis)
+        barred = _barred([*self.gathered.refusals, *self.cloud.refusals])
+        # Nobody can copy from a site nobody knows; some of these may be among what capacity keeps out.
+        homeless = {u.asset for u in self.plan.unplaced if any(lack.dimension == "site" for lack in u.lacks)}
+        out = max(forced + sum(by_pool.values()), float(len(homeless - barred)))
+        basis = (
+            f"{len(barred)} unproven or let in by no rule; the rest {bounds.DIVISIBLE}, or of unknown site"
+        )
+        self.least["unplaced"] = (len(barred) + out, basis)
         return [*found, *cloud]
 
 

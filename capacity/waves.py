@@ -422,6 +422,10 @@ class _Scheduler:
         windows = [
             (max(begin, entry.earliest), end) for begin, end in entry.intervals if end > entry.earliest
         ]
+        if not windows:
+            return _Refusal(
+                "window", "it is ready to move only after the last of its windows within the horizon"
+            )
         longest = max(job.slots for *_, job in entry.jobs)
         hours = longest * SLOT_MINUTES / 60
         for name, amount in sorted(_summed(entry).items()):
