@@ -148,8 +148,9 @@ class RackBounds:
             owner, "height_u", units, float(self.start.owner_units_left[number]), f"{entitled}.units_u"
         )
         groups = [g for g, (name, _) in enumerate(self.problem.groups) if name == owner]
-        standing = np.concatenate([self._bins(g)[0] for g in groups])
-        new = np.unique(np.concatenate([self._bins(g)[1] for g in groups]))
+        none = np.empty(0, dtype=np.int64)  # a facility without positions has no groups
+        standing = np.concatenate([none, *(self._bins(g)[0] for g in groups)])
+        new = np.unique(np.concatenate([none, *(self._bins(g)[1] for g in groups)]))
         yield self._owner_power(number, owner, items, standing, new)
         most, path = self._most_racks(number, owner, new)
         value = [self.problem.items[i].value for i in items]

@@ -198,6 +198,14 @@ def test_a_rack_that_comes_after_the_horizon_is_passed_over_for_one_that_stands_
     assert "L1" not in used
 
 
+def test_a_facility_without_a_single_position_takes_nothing_and_says_so() -> None:
+    bare = sealed_facility(replace(a_facility(), positions=(), racks=()))
+    made, violations = planner.proven(an_estate(), bare, a_calendar())
+    assert violations == ()
+    assert made.racks == made.hosts == made.devices == ()
+    assert device(5) in {entry.asset for entry in made.unplaced}
+
+
 def test_hosts_nobody_can_bring_up_are_not_bought() -> None:
     facility = a_facility()
     phases = tuple(replace(phase, ready_on=date(2060, 1, 1)) for phase in facility.phases)
