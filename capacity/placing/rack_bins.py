@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from capacity.facility import Facility, Position, RackModel, TargetRack
 from capacity.facility_file import mount_kit
 from capacity.power import SupplyModel
+from capacity.resources import Redundancy
 
 UNLIMITED = 1e15
 
@@ -69,6 +70,17 @@ def new_rack(model: RackModel, position: Position, rack_id: str, supply: SupplyM
     )
 
 
+def keeps_its_kit_up(rack: TargetRack, supply: SupplyModel) -> bool:
+    """Whether no single loss takes down kit with a spare supply: not where two lines of a row have a node in common."""
+    for item in rack.contents:
+        redundancy = Redundancy.parse(item.redundancy)
+        if redundancy.spare and item.supplies:
+            alive = supply.alive[:, [supply.feed(cord.feed) for cord in item.supplies]].sum(axis=1)
+            if alive[0] >= redundancy.needed > alive.min():
+                return False
+    return True
+
+
 def bins_of(facility: Facility, supply: SupplyModel) -> tuple[Bin, ...]:
     """Standing racks, then every rack that could be bought at a free position: early phases first, big models first."""
     positions = {position.name: position for position in facility.positions}
@@ -90,8 +102,10 @@ def bins_of(facility: Facility, supply: SupplyModel) -> tuple[Bin, ...]:
             kind = facility.rack_models[model]
             if fits_position(facility, kind, position):
                 rack_id = position.name if position.name not in names else f"{position.name}-new"
-                floor_kg = floor_limit_kg(facility, position, kind.width_mm, kind.depth_mm)
-                found.append(Bin(new_rack(kind, position, rack_id, supply), position, model, floor_kg))
+                rack = new_rack(kind, position, rack_id, supply)
+                if keeps_its_kit_up(rack, supply):
+                    floor_kg = floor_limit_kg(facility, position, kind.width_mm, kind.depth_mm)
+                    found.append(Bin(rack, position, model, floor_kg))
     return tuple(found)
 
 

@@ -14,7 +14,9 @@ from world_facility import kit_at, rack_at
 
 from capacity import evidence, facility_file, planner, target_usage, usage
 from capacity.facility import sealed as sealed_facility
+from capacity.placing.rack_bins import bins_of
 from capacity.plan import Plan
+from capacity.power import SupplyModel
 from capacity.reports import partner
 from inventory.errors import VorstError
 from inventory.estate import Estate, SpecialNeed, StrategyOverride, sealed
@@ -196,6 +198,19 @@ def test_a_rack_that_comes_after_the_horizon_is_passed_over_for_one_that_stands_
     used = {placement.rack for placement in made.devices}
     assert device(5) in {placement.asset for placement in made.devices}
     assert "L1" not in used
+
+
+def test_no_rack_is_bought_where_one_loss_would_take_down_its_switches() -> None:
+    facility = a_facility()
+    supply = tuple(replace(n, sources=("lv-a",)) if n.name == "P1-B" else n for n in facility.supply)
+    one_line = sealed_facility(replace(facility, supply=supply))
+    found = {
+        name: {b.position.name for b in bins_of(f, SupplyModel.of(f)) if b.model >= 0}
+        for name, f in (("usual", facility), ("one line", one_line))
+    }
+    assert found == {"usual": {"P1", "P2", "P4"}, "one line": {"P2", "P4"}}
+    _, violations = planner.proven(an_estate(), one_line, a_calendar())
+    assert violations == ()
 
 
 def test_a_facility_without_a_single_position_takes_nothing_and_says_so() -> None:
