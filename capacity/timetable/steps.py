@@ -157,8 +157,16 @@ def timeline_of(calendar: Calendar, grid: Grid) -> Timeline:
         capacity = np.zeros(grid.slots)
         for begin, end in grid.availability(resource):
             capacity[begin:end] = resource.capacity
+        instead = np.full(grid.slots, np.inf)  # where exceptions overlap the smallest holds
         for change in resource.exceptions:
-            capacity[max(grid.floor(change.start), 0) : max(grid.ceil(change.end), 0)] = change.capacity
+            first, last = max(grid.floor(change.start), 0), max(grid.ceil(change.end), 0)
+            whole = slice(max(grid.ceil(change.start), 0), max(grid.floor(change.end), 0))
+            allowed = np.minimum(
+                capacity[first:last], change.capacity
+            )  # a slot only partly in it: the less of both
+            allowed[whole.start - first : max(whole.stop - first, 0)] = change.capacity
+            instead[first:last] = np.minimum(instead[first:last], allowed)
+        capacity = np.where(np.isinf(instead), capacity, instead)
         if resource.name in {"crew", "engineer"}:
             for begin, end in grid.holidays:
                 capacity[begin:end] = 0

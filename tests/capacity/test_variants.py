@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -13,11 +13,14 @@ from plan_builders import a_calendar, a_facility, an_estate, device, machine
 from world_facility import kit_at, rack_at
 
 from capacity import evidence, facility_file, planner, target_usage, usage
+from capacity.calendar import CalendarException
 from capacity.facility import sealed as sealed_facility
 from capacity.placing.rack_bins import bins_of
 from capacity.plan import Plan
 from capacity.power import SupplyModel
 from capacity.reports import partner
+from capacity.timetable.steps import timeline_of
+from capacity.timetable.windows import Grid
 from inventory.errors import VorstError
 from inventory.estate import Estate, SpecialNeed, StrategyOverride, sealed
 from inventory.quality import findings
@@ -106,6 +109,20 @@ def test_clearing_that_is_longer_than_a_shift_is_done_in_parts() -> None:
     assert violations == ()
     clearing = [s for s in made.steps if s.kind == "decommission" and s.moves[0].asset.kind != "devices"]
     assert len(clearing) == sum(len(s.moves) for s in clearing) > 1
+
+
+def test_where_exceptions_overlap_the_smallest_holds_and_part_of_a_slot_gives_no_more() -> None:
+    calendar = a_calendar()
+    day = calendar.start
+    changes = (
+        CalendarException(day, day + timedelta(hours=4), 0.0),
+        CalendarException(day + timedelta(hours=2), day + timedelta(hours=6, minutes=7), 9.0),
+    )
+    engineer = replace(calendar.resources[1], exceptions=changes)
+    grid = Grid(replace(calendar, resources=(engineer,)))
+    free = timeline_of(grid.calendar, grid)
+    quarters = [free.peak("engineer", slot, slot + 1) for slot in range(26)]
+    assert quarters == [0.0] * 16 + [9.0] * 8 + [engineer.capacity] * 2
 
 
 # --- facilities --------------------------------------------------------------------------------------------------
