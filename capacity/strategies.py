@@ -62,6 +62,12 @@ def decide(
         strategy, rule, reason, cites = verdict.strategy, verdict.rule, verdict.reason, verdict.cites
         override = overrides.get(ref)
         if override is not None:
+            if override.strategy == "relocate" and ref.kind == "virtual_machines":
+                raise InputError(
+                    "a virtual machine has no hardware to relocate",
+                    where=f"override of {asset.name}",
+                    remedy="use rehost, replatform, retain or retire",
+                )
             if override.strategy not in STRATEGIES:
                 raise InputError(
                     f"strategy {override.strategy!r} does not exist",

@@ -169,3 +169,9 @@ def test_an_override_with_an_unknown_strategy_is_refused() -> None:
     override = StrategyOverride(4, DEVICE, "teleport")
     with pytest.raises(InputError, match=r"teleport.*retire"):
         decision(an_estate(strategy_overrides=(override,)))
+
+
+def test_a_machine_can_not_be_relocated_as_hardware() -> None:
+    override = StrategyOverride(4, MACHINE, "relocate")
+    with pytest.raises(InputError, match=r"no hardware to relocate.*use rehost"):
+        decision(an_estate(strategy_overrides=(override,)))

@@ -381,6 +381,11 @@ def strategy(
         raise InputError(
             f"{object_} is no asset", remedy="name a device or a virtual machine, such as devices:12"
         )
+    if choice == "relocate" and ref.kind == "virtual_machines":
+        raise InputError(
+            f"{object_} is a virtual machine: it has no hardware to relocate",
+            remedy="use rehost, replatform, retain or retire",
+        )
     workspace: Workspace = context.obj
     with workspace.open_database() as database:
         if choice == "auto":
