@@ -167,7 +167,7 @@ class _Weighed:
         basis = (
             f"{len(barred)} unproven or let in by no rule; the rest {bounds.DIVISIBLE}, or of unknown site"
         )
-        self.least["unplaced"] = (len(barred) + out, basis)
+        self.least["unplaced"] = (float(len(barred) + out), basis)
         return [*found, *cloud]
 
 
