@@ -79,11 +79,9 @@ def test_wrong_words_are_refused_with_a_remedy(workspace, case):
     assert_refused(command("-C", str(workspace), *words), *parts)
 
 
-@pytest.mark.parametrize(
-    "command", ["estate", "plan", "check", "capacity", "facility", "findings", "migrate"]
-)
-def test_a_folder_that_is_no_workspace_says_how_to_make_one(tmp_path, command):
-    assert_refused(command("-C", str(tmp_path), command), str(tmp_path), "vorst init")
+@pytest.mark.parametrize("word", ["estate", "plan", "check", "capacity", "facility", "findings", "migrate"])
+def test_a_folder_that_is_no_workspace_says_how_to_make_one(tmp_path, word):
+    assert_refused(command("-C", str(tmp_path), word), str(tmp_path), "vorst init")
 
 
 def test_nothing_at_all_shows_the_help_and_is_an_error():
@@ -191,8 +189,8 @@ def test_a_netbox_that_does_not_answer_is_named(workspace, monkeypatch, url, sai
 
 
 def test_a_reader_that_goes_away_is_no_error(workspace):
-    command = [VORST, "-C", workspace, "facility", "--json"]
-    writer = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    words = [VORST, "-C", workspace, "facility", "--json"]
+    writer = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert writer.stdout is not None
     writer.stdout.read(10)
     writer.stdout.close()
