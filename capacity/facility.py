@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Annotated
 
-from inventory.documents import content_hash
+from inventory.documents import OMITTED_WHEN_EMPTY, content_hash, omitted_when
 
 SCHEMA_VERSION = "1"
 
@@ -39,12 +40,29 @@ class FloorLimit:
 
 
 @dataclass(frozen=True, slots=True)
+class Route:
+    """A way from the dock into a hall: the heaviest thing that may roll over it, and its narrowest door.
+
+    `rolling_kg` holds for a rack with its fixed kit and for each device that comes by itself; `width_mm` and
+    `height_mm` are the clear opening on the way (doors, lift). None: not limited.
+    """
+
+    name: str
+    rolling_kg: float | None = None
+    width_mm: float | None = None
+    height_mm: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Hall:
+    """`routes`: the ways in, one of which has to let each thing through; none listed: not limited."""
+
     name: str
     useful_area_m2: float
     polygon: tuple[tuple[float, float], ...]
     floor: FloorLimit
     phase: str
+    routes: Annotated[tuple[Route, ...], OMITTED_WHEN_EMPTY] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +184,10 @@ class TargetRack:
 
 @dataclass(frozen=True, slots=True)
 class KitItem:
-    """Fixed kit of a new rack. `cords` says which feed of the position each cord takes (0 is the first)."""
+    """Fixed kit of a new rack. `cords` says which feed of the position each cord takes (0 is the first).
+
+    `lead_days` from order to delivery where it may arrive after the rack (a switch); 0: it comes with the rack.
+    """
 
     name: str
     position: float | None
@@ -179,11 +200,15 @@ class KitItem:
     redundancy: str = "1+0"
     ports_provided: int = 0
     ports_used: int = 0
+    lead_days: Annotated[int, OMITTED_WHEN_EMPTY] = 0
 
 
 @dataclass(frozen=True, slots=True)
 class RackModel:
-    """A rack that may be bought. `stock` None: as many as positions allow; `lead_days` from order to delivery."""
+    """A rack that may be bought. `stock` None: as many as positions allow; `lead_days` from order to delivery.
+
+    `outer_height_mm` counts on the way in; unknown, it is taken as `height_u` × 44.45 + 200 mm.
+    """
 
     model: str
     height_u: int
@@ -194,11 +219,29 @@ class RackModel:
     kit: tuple[KitItem, ...]
     lead_days: int
     stock: int | None = None
+    outer_height_mm: Annotated[float | None, OMITTED_WHEN_EMPTY] = None
+
+    @property
+    def days_to_deliver(self) -> int:
+        """Days from order until the rack and all its kit are there: only then is it brought up."""
+        return max([self.lead_days, *(item.lead_days for item in self.kit)])
+
+
+@dataclass(frozen=True, slots=True)
+class TierStorage:
+    """What a host brings to one storage tier of its pool, raw."""
+
+    tier: str
+    storage_mb: int
 
 
 @dataclass(frozen=True, slots=True)
 class HostType:
-    """A cloud host that may be bought. `power_w` is its worst draw under the pool's load."""
+    """A cloud host that may be bought. `power_w` is its worst draw under the pool's load.
+
+    `storage_mb` is its raw storage of the pool's default tier, `tiers` that of further ones. `stock` None: as many as
+    wanted, else over all pools.
+    """
 
     model: str
     height_u: float
@@ -212,16 +255,29 @@ class HostType:
     memory_mb: int
     storage_mb: int
     lead_days: int
+    tiers: Annotated[tuple[TierStorage, ...], OMITTED_WHEN_EMPTY] = ()
+    stock: Annotated[int | None, omitted_when(None)] = None
+
+
+@dataclass(frozen=True, slots=True)
+class StorageTier:
+    """A storage tier of a pool besides its default one; `replicas` and `storage_fill` as of the pool."""
+
+    name: str
+    replicas: int
+    storage_fill: float
 
 
 @dataclass(frozen=True, slots=True)
 class CloudPool:
-    """A pool of equal hosts of the community cloud.
+    """A pool of hosts of the community cloud, each of `host_type` or one of `other_host_types`.
 
     `cpu_overcommit` × vCPUs and `memory_overcommit` × memory of a host may be promised. `reserve_hosts` hosts stay
-    empty, so that any that many may go at once. Usable storage is (hosts − reserve) × storage × `storage_fill` ÷
-    `replicas`. `zones` are the tenancy zones served; workloads without a zone go to pools with `is_default`.
-    `owner` is the partner whose entitlement its racks count on.
+    empty, so that any that many may go at once (`failure_domain` host), or all hosts of any one rack (rack); what ran
+    on each restarts whole on an empty one. What is left stores everything, each of `replicas` copies in another
+    failure domain: of equal hosts (hosts − reserve) × storage × `storage_fill` ÷ `replicas`. That is the default tier,
+    named `tier`; `tiers` are further ones. `zones` are the tenancy zones served; workloads without a zone go to pools
+    with `is_default`. `owner` is the partner whose entitlement its racks count on.
     """
 
     name: str
@@ -237,6 +293,32 @@ class CloudPool:
     security_zone: str
     phase: str
     max_hosts: int | None = None
+    other_host_types: Annotated[tuple[HostType, ...], OMITTED_WHEN_EMPTY] = ()
+    tier: Annotated[str, omitted_when("standard")] = "standard"
+    tiers: Annotated[tuple[StorageTier, ...], OMITTED_WHEN_EMPTY] = ()
+    failure_domain: Annotated[str, omitted_when("host")] = "host"
+
+    @property
+    def host_types(self) -> tuple[HostType, ...]:
+        """Every type a host of this pool may be of."""
+        return (self.host_type, *self.other_host_types)
+
+    def type_named(self, model: str | None) -> HostType | None:
+        """The host type of that model; the pool's first for None; None for a model it doesn't have."""
+        if model is None:
+            return self.host_type
+        return next((kind for kind in self.host_types if kind.model == model), None)
+
+    @property
+    def all_tiers(self) -> tuple[StorageTier, ...]:
+        """Every storage tier, the default one first."""
+        return (StorageTier(self.tier, self.replicas, self.storage_fill), *self.tiers)
+
+    def raw_mb(self, kind: HostType, tier: str) -> float:
+        """What a host of a type brings to a tier of this pool, raw."""
+        if tier == self.tier:
+            return float(kind.storage_mb)
+        return float(sum(part.storage_mb for part in kind.tiers if part.tier == tier))
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +329,40 @@ class Entitlement:
     area_m2: float | None
     power_w: float | None
     units_u: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """Space a partner keeps free for what no inventory lists yet: unused from `since` until it is released at `until`.
+
+    Days begin at local midnight; None: open on that side. `positions` are kept without a rack, and their area counts
+    like `area_m2`. Amounts are kept free within the partner's entitlement; None: nothing of that dimension.
+    """
+
+    name: str
+    partner: str
+    since: date | None = None
+    until: date | None = None
+    positions: tuple[str, ...] = ()
+    area_m2: float | None = None
+    power_w: float | None = None
+    units_u: float | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cage:
+    """A fenced area of a hall with the `positions` in it; `polygon` in metres on the hall's plan.
+
+    With an `owner` it counts for that partner with its whole `area_m2`, filled or not, and racks in it with none.
+    """
+
+    name: str
+    hall: str
+    owner: str | None
+    polygon: tuple[tuple[float, float], ...]
+    area_m2: float
+    positions: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,6 +418,8 @@ class Facility:
     rules: PlacementRules
     assumptions: tuple[Assumption, ...] = ()
     sources: tuple[Source, ...] = ()
+    reservations: Annotated[tuple[Reservation, ...], OMITTED_WHEN_EMPTY] = ()
+    cages: Annotated[tuple[Cage, ...], OMITTED_WHEN_EMPTY] = ()
     schema_version: str = SCHEMA_VERSION
     content_hash: str = ""
 

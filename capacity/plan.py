@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Annotated
 
 from capacity.calendar import Calendar
 from capacity.facility import Supply, TargetRack
 from capacity.resources import Quantity
-from inventory.documents import content_hash
+from inventory.documents import OMITTED_WHEN_EMPTY, content_hash
 from inventory.rows import Ref
 
 SCHEMA_VERSION = "1"
@@ -110,7 +111,7 @@ class WorkloadPlacement:
 
 @dataclass(frozen=True, slots=True)
 class CloudHost:
-    """A cloud host to be bought, of its pool's host type, and where it is mounted."""
+    """A cloud host to be bought, and where it is mounted. `model`: its host type; None: its pool's first."""
 
     id: str
     pool: str
@@ -118,6 +119,7 @@ class CloudHost:
     position: float
     face: str
     supplies: tuple[Supply, ...]
+    model: Annotated[str | None, OMITTED_WHEN_EMPTY] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,33 @@ class Lack:
 
 
 @dataclass(frozen=True, slots=True)
+class LimitChange:
+    """One limit of the facility, the calendar or the estate, and by how much it would have to change.
+
+    `limit_path` as in Bound; `now` and `by` in the unit its name ends in (None: nobody knows what it is now).
+    """
+
+    limit_path: str
+    now: float | None
+    by: float
+
+
+@dataclass(frozen=True, slots=True)
+class SmallestChange:
+    """What would place an unplaced asset, everything else left where the plan has it: one limit, or several together.
+
+    `place` is the rack or host it would then get. `basis` says what is proven: that no smaller change of one limit
+    does, that it takes these together, or that it was computed from one limit without looking at the others.
+    `limits` is empty where no change of limits was found; `explanation` then says what to do instead.
+    """
+
+    limits: tuple[LimitChange, ...]
+    place: str
+    explanation: str
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
 class Unplaced:
     """An asset that should move but has no place or no date. `is_unproven`: because a demand is unknown."""
 
@@ -139,6 +168,7 @@ class Unplaced:
     name: str
     is_unproven: bool
     lacks: tuple[Lack, ...]
+    change: Annotated[SmallestChange | None, OMITTED_WHEN_EMPTY] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,11 +319,28 @@ class UsedAssumption:
 
 
 @dataclass(frozen=True, slots=True)
+class Stranded:
+    """Capacity of one kind that nothing can use, because another kind beside it is used up.
+
+    `level` is row, zone (of cooling), partner, pool or facility, `where` its name. `amount` of the `free` of
+    `dimension` can't be used for want of `without`. None: unknown, as nothing says how the two go together.
+    """
+
+    level: str
+    where: str
+    dimension: str
+    without: str
+    free: float
+    amount: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     objectives: tuple[Objective, ...]
     bounds: tuple[Bound, ...]
     binding: tuple[BindingLimit, ...]
     assumptions: tuple[UsedAssumption, ...]
+    stranded: Annotated[tuple[Stranded, ...], OMITTED_WHEN_EMPTY] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,9 @@
 
 A document is a frozen dataclass made of frozen dataclasses. Its canonical form is JSON with keys in field order, no
 blanks, UTF-8, and times in ISO 8601; the content hash is the SHA-256 of that form without the field `content_hash`.
-What is validated, and against which schema, is pydantic's work; what the fields mean is the document's own.
+A field that a schema gained later stands in a document only when it says something (`OMITTED_WHEN_EMPTY`): documents
+made before keep their bytes and their hash. What is validated, and against which schema, is pydantic's work; what the
+fields mean is the document's own.
 """
 
 from __future__ import annotations
@@ -11,13 +13,23 @@ import hashlib
 import json
 from typing import Any, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from inventory.errors import InputError
 
 Document = TypeVar("Document")
 
 HASH_PREFIX = "sha256:"
+
+
+def omitted_when(default: object) -> Any:
+    """Annotates a field added to a schema later: a document leaves it out where it has its default."""
+    return Field(exclude_if=lambda value: value == default)
+
+
+OMITTED_WHEN_EMPTY: Any = Field(
+    exclude_if=lambda value: not value
+)  # likewise for a default None, 0, "" or ()
 
 
 _ADAPTERS: dict[type[Any], TypeAdapter[Any]] = {}
