@@ -27,6 +27,7 @@ def defects(model: FacilityInput) -> list[Defect]:
         *_duplicates(model),
         *_derived_names(model),
         *_unknown_names(model),
+        *_aisles(model),
         *_supply_graph(model),
         *_floor(model),
         *_racks(model),
@@ -47,6 +48,18 @@ def _duplicates(model: FacilityInput) -> Iterator[Defect]:
         ("pools", [p.name for p in model.pools]),
         ("entitlements", [e.partner for e in model.entitlements]),
         *((f"halls[{i}].rows", [row.name for row in hall.rows]) for i, hall in enumerate(model.halls)),
+        *(
+            (f"halls[{i}].routes", [route.name for route in hall.routes])
+            for i, hall in enumerate(model.halls)
+        ),
+        *(
+            (f"pools[{i}].tiers", [pool.tier, *(tier.name for tier in pool.tiers)])
+            for i, pool in enumerate(model.pools)
+        ),
+        *(
+            (f"pools[{i}].other_host_types", [pool.host_type, *pool.other_host_types])
+            for i, pool in enumerate(model.pools)
+        ),
     ]
     for path, names in lists:
         for name, count in Counter(names).items():
@@ -129,8 +142,33 @@ def _unknown_names(model: FacilityInput) -> Iterator[Defect]:
         )
     for i, pool in enumerate(model.pools):
         yield from missing(f"pools[{i}].host_type", "host type", pool.host_type, host_types)
+        for other in pool.other_host_types:
+            yield from missing(f"pools[{i}].other_host_types", "host type", other, host_types)
+        yield from _tierless(model, i)
         yield from missing(f"pools[{i}].phase", "phase", pool.phase, phases)
         yield from missing(f"pools[{i}].security_zone", "security zone", pool.security_zone, zones)
+
+
+def _tierless(model: FacilityInput, number: int) -> Iterator[Defect]:
+    """A tier of a pool that none of its host types brings storage to."""
+    pool = model.pools[number]
+    kinds = [kind for kind in model.host_types if kind.model in (pool.host_type, *pool.other_host_types)]
+    for j, tier in enumerate(pool.tiers):
+        if kinds and not any(tier.name in kind.tiers for kind in kinds):
+            what = f"no host type of pool {pool.name!r} brings storage of tier {tier.name!r}"
+            yield Defect(f"pools[{number}].tiers[{j}]", what, "give a host type that tier, or remove it here")
+
+
+def _aisles(model: FacilityInput) -> Iterator[Defect]:
+    """Racks face their cold aisle; one that is the hot aisle of another row would blow into its inlets."""
+    for i, hall in enumerate(model.halls):
+        hot = {row.hot_aisle for row in hall.rows}
+        for j, row in enumerate(hall.rows):
+            if row.cold_aisle in hot:
+                what = (
+                    f"aisle {row.cold_aisle!r} is the cold aisle of row {row.name!r} and a hot aisle as well"
+                )
+                yield Defect(f"halls[{i}].rows[{j}].cold_aisle", what, "turn a row, or name another aisle")
 
 
 def _supply_graph(model: FacilityInput) -> Iterator[Defect]:

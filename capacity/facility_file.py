@@ -30,10 +30,13 @@ from capacity.facility import (
     PlacementRules,
     Position,
     RackModel,
+    Route,
     Source,
+    StorageTier,
     Supply,
     SupplyNode,
     TargetRack,
+    TierStorage,
     sealed,
 )
 from capacity.facility_checks import defects
@@ -41,6 +44,7 @@ from capacity.facility_input import (
     EntitlementInput,
     FacilityInput,
     HallInput,
+    HostTypeInput,
     PoolInput,
     RackInput,
     RackModelInput,
@@ -151,7 +155,7 @@ def _resolve(model: FacilityInput, tree: dict[str, Any]) -> Facility:
         for position in positions
         if (position.hall, position.row) == (hall.name, row.name)
     }
-    host_types = {h.model: HostType(**h.model_dump()) for h in model.host_types}
+    host_types = {h.model: _host_type(h) for h in model.host_types}
     return Facility(
         name=model.name,
         site=model.site,
@@ -162,7 +166,14 @@ def _resolve(model: FacilityInput, tree: dict[str, Any]) -> Facility:
         pue=model.pue,
         phases=tuple(Phase(p.name, p.ready_on) for p in model.phases),
         halls=tuple(
-            Hall(h.name, h.useful_area_m2, h.polygon, FloorLimit(**h.floor.model_dump()), h.phase)
+            Hall(
+                h.name,
+                h.useful_area_m2,
+                h.polygon,
+                FloorLimit(**h.floor.model_dump()),
+                h.phase,
+                tuple(Route(**route.model_dump()) for route in h.routes),
+            )
             for h in model.halls
         ),
         supply=tuple(_supply(model)),
@@ -186,7 +197,19 @@ def _resolve(model: FacilityInput, tree: dict[str, Any]) -> Facility:
 
 
 def _pool(pool: PoolInput, host_types: dict[str, HostType]) -> CloudPool:
-    return CloudPool(**{**pool.model_dump(), "host_type": host_types[pool.host_type]})
+    return CloudPool(
+        **{
+            **pool.model_dump(),
+            "host_type": host_types[pool.host_type],
+            "other_host_types": tuple(host_types[name] for name in pool.other_host_types),
+            "tiers": tuple(StorageTier(**tier.model_dump()) for tier in pool.tiers),
+        }
+    )
+
+
+def _host_type(kind: HostTypeInput) -> HostType:
+    tiers = tuple(TierStorage(name, storage_mb) for name, storage_mb in kind.tiers.items())
+    return HostType(**{**kind.model_dump(), "tiers": tiers})
 
 
 def _entitlement(entry: EntitlementInput) -> Entitlement:

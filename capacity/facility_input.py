@@ -105,12 +105,22 @@ class RowDefaults(_Strict):
     upstream: Lines
 
 
+class RouteInput(_Strict):
+    """A way in; a limit left out is none."""
+
+    name: Name
+    rolling_kg: Positive | None = None
+    width_mm: Positive | None = None
+    height_mm: Positive | None = None
+
+
 class HallInput(_Strict):
     name: Name
     useful_area_m2: Positive
     phase: Name
     polygon: Annotated[tuple[tuple[float, float], ...], Field(min_length=3)]
     floor: FloorInput
+    routes: tuple[RouteInput, ...] = ()
     rows: tuple[RowInput, ...]
     defaults: RowDefaults
 
@@ -150,6 +160,7 @@ class RackModelInput(_Strict):
     max_weight_kg: Positive
     lead_days: Annotated[int, Field(ge=0)]
     stock: Annotated[int, Field(ge=0)] | None = None
+    outer_height_mm: Positive | None = None
     kit: tuple[MountedInput, ...] = ()
 
 
@@ -176,6 +187,14 @@ class HostTypeInput(_Strict):
     memory_mb: Annotated[int, Field(ge=1)]
     storage_mb: Annotated[int, Field(ge=1)]
     lead_days: Annotated[int, Field(ge=0)]
+    tiers: dict[Name, Annotated[int, Field(ge=1)]] = {}
+    stock: Annotated[int, Field(ge=0)] | None = None
+
+
+class TierInput(_Strict):
+    name: Name
+    replicas: Annotated[int, Field(ge=1)]
+    storage_fill: Share
 
 
 class PoolInput(_Strict):
@@ -192,6 +211,10 @@ class PoolInput(_Strict):
     security_zone: Name
     phase: Name
     max_hosts: Annotated[int, Field(ge=0)] | None = None
+    other_host_types: tuple[Name, ...] = ()
+    tier: Name = "standard"
+    tiers: tuple[TierInput, ...] = ()
+    failure_domain: Literal["host", "rack"] = "host"
 
 
 class EntitlementInput(_Strict):

@@ -1,4 +1,4 @@
-"""Rules on partners and the community cloud: entitlements, hosts, pools, tenancy."""
+"""Rules on partners and tenancy: entitlements, and which pool a workload may run in. Hosts are in `pools`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ Arrivals = list[tuple[float, float]]
 
 def check(view: View, things: dict[str, list[Thing]], findings: Findings) -> None:
     _entitlements(view, things, findings)
-    on_host: dict[str, list[Ref]] = defaultdict(list)
     in_pool: dict[str, list[Ref]] = defaultdict(list)
     for ref, placement in view.placed_workloads.items():
         host = view.hosts.get(placement.host)
@@ -29,12 +28,8 @@ def check(view: View, things: dict[str, list[Thing]], findings: Findings) -> Non
                 "name the pool of its host",
                 asset=ref,
             )
-        on_host[placement.host].append(ref)
         in_pool[host.pool if host else placement.pool].append(ref)
-    for name in view.hosts:
-        _host(view, name, on_host.get(name, []), findings)
     for pool in view.pools.values():
-        _pool(view, pool, in_pool.get(pool.name, []), on_host, findings)
         _tenancy(view, pool, in_pool.get(pool.name, []), findings)
 
 
@@ -91,69 +86,7 @@ def _entitlement(view: View, entitlement: Entitlement, use: dict[str, Arrivals],
             )
 
 
-# --- hosts and pools -----------------------------------------------------------------------------------------------
-
-
-def _host(view: View, name: str, workloads: list[Ref], findings: Findings) -> None:
-    pool = view.pools.get(view.hosts[name].pool)
-    if pool is None:
-        return
-    for dimension, limit in (
-        ("vcpus", pool.host_type.vcpus * pool.cpu_overcommit),
-        ("memory_mb", pool.host_type.memory_mb * pool.memory_overcommit),
-    ):
-        found = exceeded_by_arrivals(_arrivals(view, workloads, dimension), limit)
-        if found:
-            unit = UNITS[dimension]
-            findings.add(
-                "HOST-CAPACITY",
-                f"host {name}, {dimension}",
-                f"host {name} promises {number(limit + found.over)} {unit} and may promise {number(limit)}",
-                "move a workload to another host",
-                moment=view.moment(found.since),
-                over=(found.over, unit),
-            )
-
-
-def _arrivals(view: View, workloads: list[Ref], dimension: str) -> Arrivals:
-    return [(view.arrival(ref), view.amount(ref, dimension)) for ref in workloads]
-
-
-def _pool(
-    view: View, pool: CloudPool, workloads: list[Ref], on_host: dict[str, list[Ref]], findings: Findings
-) -> None:
-    hosts = [host.id for host in view.hosts.values() if host.pool == pool.name]
-    if pool.max_hosts is not None and len(hosts) > pool.max_hosts:
-        findings.add(
-            "POOL-RESERVE",
-            f"pool {pool.name}",
-            f"pool {pool.name} has {len(hosts)} hosts and may have {pool.max_hosts}",
-            "use fewer hosts, or raise max_hosts",
-            over=(float(len(hosts) - pool.max_hosts), "hosts"),
-        )
-    if not workloads:
-        return
-    empty = sum(1 for host in hosts if not on_host.get(host))
-    if empty < pool.reserve_hosts:
-        findings.add(
-            "POOL-RESERVE",
-            f"pool {pool.name}",
-            f"pool {pool.name} keeps {empty} hosts empty and has to keep {pool.reserve_hosts}",
-            "add a host, or empty one",
-            over=(float(pool.reserve_hosts - empty), "hosts"),
-        )
-    storage_mb = max(0, len(hosts) - pool.reserve_hosts) * pool.host_type.storage_mb * pool.storage_fill
-    limit = storage_mb / pool.replicas if pool.replicas > 0 else storage_mb
-    found = exceeded_by_arrivals(_arrivals(view, workloads, "disk_mb"), limit)
-    if found:
-        findings.add(
-            "POOL-STORAGE",
-            f"pool {pool.name}",
-            f"pool {pool.name} stores {number(limit + found.over)} MB and may store {number(limit)} MB",
-            "add a host, or move a workload to another pool",
-            moment=view.moment(found.since),
-            over=(found.over, "MB"),
-        )
+# --- tenancy --------------------------------------------------------------------------------------------------------
 
 
 def _tenancy(view: View, pool: CloudPool, workloads: list[Ref], findings: Findings) -> None:

@@ -121,7 +121,7 @@ def _hosts(view: View) -> Iterator[Thing]:
         pool = view.pools.get(host.pool)
         if pool is None:
             continue
-        kind = pool.host_type
+        kind = pool.type_named(host.model) or pool.host_type
         yield Thing(
             label=f"host {host.id}",
             kind="host",

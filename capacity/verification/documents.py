@@ -325,6 +325,6 @@ def _energy_kwh(view: View) -> float:
         watts += quantity.planning if quantity else 0.0
     for host in view.plan.hosts:
         pool = view.pools.get(host.pool)
-        watts += pool.host_type.power_w if pool else 0.0
+        watts += (pool.type_named(host.model) or pool.host_type).power_w if pool else 0.0
     watts += sum(mounted.power_w for rack in view.plan.racks for mounted in rack.contents)
     return watts * HOURS_PER_YEAR / 1000 * view.facility.pue

@@ -95,7 +95,8 @@ class _Readiness:
             yield from self._rack(rack)
             yield from self._commissioned(f"rack:{rack.id}", is_new=rack.id in view.new_racks)
         if pool is not None:
-            yield f"host {name}", view.start + pool.host_type.lead_days * DAY_SECONDS, "is delivered"
+            kind = pool.type_named(host.model) or pool.host_type
+            yield f"host {name}", view.start + kind.lead_days * DAY_SECONDS, "is delivered"
         for supply in host.supplies:
             yield f"feed {supply.feed}", self._feeds.get(supply.feed, view.start), "is ready"
 

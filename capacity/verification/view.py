@@ -193,6 +193,16 @@ class View:
                 found[member].append(constraint.value or "")
         return found
 
+    @cached_property
+    def tiers_of(self) -> dict[Ref, list[str]]:
+        """Storage tiers that constraints ask for, per asset, each once."""
+        found: dict[Ref, list[str]] = defaultdict(list)
+        for constraint in self.constraints("tier"):
+            for member in constraint.members if constraint.value is not None else ():
+                if constraint.value not in found[member]:
+                    found[member].append(constraint.value or "")
+        return found
+
     # --- what the plan says ---------------------------------------------------------------------------------------
 
     @cached_property

@@ -6,9 +6,10 @@ from dataclasses import replace
 from typing import Any
 
 from plan_builders import a_pool, at, device, machine
+from world_facility import rack_at
 
 from broken_plans.case import Broken, World, changed, hosted
-from capacity.facility import Facility
+from capacity.facility import Facility, HostType, Mounted, StorageTier, Supply, TierStorage
 from capacity.plan import Plan
 from inventory.estate import Constraint, Estate
 
@@ -54,6 +55,79 @@ def _cautious(estate: Estate, facility: Facility, plan: Plan) -> World:
     return replace(estate, constraints=(*estate.constraints, zone)), facility, plan
 
 
+def _other_type(**changes: Any) -> HostType:
+    return replace(a_pool().host_type, **({"model": "small"} | changes))
+
+
+def _of_type(kind: HostType, host: str, model: str | None = None) -> Any:
+    """One host of the pool's second type."""
+
+    def breaks(estate: Estate, facility: Facility, plan: Plan) -> World:
+        facility = replace(facility, pools=(a_pool(other_host_types=(kind,)),))
+        return (
+            estate,
+            facility,
+            replace(plan, hosts=changed(plan.hosts, "id", host, model=model or kind.model)),
+        )
+
+    return breaks
+
+
+def _no_stock(estate: Estate, facility: Facility, plan: Plan) -> World:
+    kind = replace(a_pool().host_type, stock=2)
+    return estate, replace(facility, pools=(a_pool(host_type=kind),)), plan
+
+
+def _with_second_rack(facility: Facility) -> Facility:
+    """A further rack of the pool's owner, with ports and without any draw."""
+    ports = Mounted("panel", "kit", None, 0.0, None, False, 0.0, 0.0, ports_provided=24)
+    entitlements = changed(facility.entitlements, "partner", "cirb", area_m2=None)
+    return replace(
+        facility, racks=(*facility.racks, rack_at("S2", 4, "cirb", (ports,))), entitlements=entitlements
+    )
+
+
+def _moved(plan: Plan, host: str) -> Plan:
+    cords = (Supply("P4-A", "L1"), Supply("P4-B", "L1"))
+    return replace(plan, hosts=changed(plan.hosts, "id", host, rack="S2", position=20.0, supplies=cords))
+
+
+def _kept_apart(scope: str) -> Any:
+    """Two machines on hosts of different racks, the reserve in the rack of the first."""
+
+    def breaks(estate: Estate, facility: Facility, plan: Plan) -> World:
+        apart = Constraint(20, "apart", members=(machine(1), machine(2)), scope=scope, name="pair")
+        estate = replace(estate, constraints=(*estate.constraints, apart))
+        return estate, _with_second_rack(facility), _moved(plan, "cloud-2")
+
+    return breaks
+
+
+def _rack_lost(estate: Estate, facility: Facility, plan: Plan) -> World:
+    """Both hosts with work stand in one rack of a pool that says any one rack may go."""
+    facility = replace(_with_second_rack(facility), pools=(a_pool(failure_domain="rack", replicas=1),))
+    return estate, facility, _moved(plan, "cloud-3")
+
+
+def _no_copy(estate: Estate, facility: Facility, plan: Plan) -> World:
+    """Three copies, and two hosts left when the reserve is gone."""
+    kind = replace(a_pool().host_type, storage_mb=10**8)
+    return estate, replace(facility, pools=(a_pool(host_type=kind, replicas=3),)), plan
+
+
+def _on_tier(tier: str, *offered: StorageTier, storage_mb: int = 10**6) -> Any:
+    """The second machine asks for a storage tier."""
+
+    def breaks(estate: Estate, facility: Facility, plan: Plan) -> World:
+        brought = tuple(TierStorage(one.name, storage_mb) for one in offered)
+        pool = a_pool(host_type=replace(a_pool().host_type, tiers=brought), tiers=offered)
+        asked = Constraint(20, "tier", members=(machine(2),), value=tier)
+        estate = replace(estate, constraints=(*estate.constraints, asked))
+        return estate, replace(facility, pools=(pool,)), plan
+
+    return breaks
+
+
 CASES = (
     Broken(
         "ENTITLEMENT",
@@ -94,6 +168,60 @@ CASES = (
         30_000.0,
     ),
     Broken("POOL-RESERVE", "the reserve is used", _reserve_used, "pool cloud", None, None, 1.0),
+    Broken(
+        "POOL-STORAGE", "copies that share a host", _no_copy, "pool cloud", None, WORKLOADS_COME, 520_000.0
+    ),
+    Broken(
+        "POOL-STORAGE",
+        "a tier fuller than it may be",
+        _on_tier("fast", StorageTier("fast", 2, 0.5), storage_mb=150_000),
+        "pool cloud, tier fast",
+        None,
+        WORKLOADS_COME,
+        25_000.0,
+    ),
+    Broken(
+        "STORAGE-TIER",
+        "a tier the pool has not",
+        _on_tier("tape"),
+        "virtual machine vm-2",
+        machine(2),
+        WORKLOADS_COME,
+    ),
+    Broken(
+        "HOST-TYPE", "a type the pool has not", _of_type(_other_type(), "cloud-3", "large"), "host cloud-3"
+    ),
+    Broken("HOST-TYPE", "more than there are", _no_stock, "host type host-2u", None, None, 1.0),
+    Broken(
+        "POOL-RESERVE",
+        "a reserve too small for what it stands in for",
+        _of_type(_other_type(vcpus=5), "cloud-3"),
+        "pool cloud, host cloud-1",
+        None,
+        None,
+        1.0,
+    ),
+    Broken(
+        "POOL-RESERVE",
+        "a rack lost with its reserve",
+        _rack_lost,
+        "pool cloud, rack N2",
+        None,
+        None,
+        1.0,
+    ),
+    *(
+        Broken(
+            "POOL-RESERVE",
+            f"a restart beside what is kept apart by {scope}",
+            _kept_apart(scope),
+            "pool cloud, host cloud-2",
+            None,
+            None,
+            1.0,
+        )
+        for scope in ("rack",)
+    ),
     Broken("POOL-RESERVE", "one host too many", _pool(max_hosts=2), "pool cloud", None, None, 1.0),
     Broken(
         "TENANCY",
