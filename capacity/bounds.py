@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from capacity.facility import CloudPool, Facility
+from capacity.finer_bounds import finer_bounds
 from capacity.placing.cloud_placement import CloudPlacer, host_capacity, storage_hosts, usable_storage_mb
 from capacity.placing.rack_bins import UNLIMITED
 from capacity.placing.rack_items import Item
@@ -99,6 +100,7 @@ class RackBounds:
                         DIVISIBLE,
                     )
                 )
+            found += finer_bounds(self.problem, group, mine, standing, new)
         return found
 
     def limit_path(self, b: int, d: int) -> str:
@@ -152,7 +154,8 @@ class RackBounds:
         standing = np.concatenate([none, *(self._bins(g)[0] for g in groups)])
         new = np.unique(np.concatenate([none, *(self._bins(g)[1] for g in groups)]))
         yield self._owner_power(number, owner, items, standing, new)
-        most, path = self._most_racks(number, owner, new)
+        limits = self._most_racks(number, owner, new)
+        most, path = min(((racks, path) for racks, path, *_ in limits), key=lambda pair: pair[0])
         value = [self.problem.items[i].value for i in items]
         for d, dimension in enumerate(DIMENSIONS):
             best = np.sort(self._best_at_place(new, d))[::-1][:most]
@@ -161,6 +164,33 @@ class RackBounds:
                 Demanded(float(self.a.item_demand[i, d]), v) for i, v in zip(items, value, strict=True)
             ]
             yield _out(owner, dimension, demanded, capacity, path, scale=float(SCALE[d]))
+        yield from self._racks_short(owner, items, standing, new, limits)
+
+    def _racks_short(
+        self,
+        owner: str,
+        items: Sequence[int],
+        standing: NDArray[np.int64],
+        new: NDArray[np.int64],
+        limits: Sequence[tuple[int, str, str, float]],
+    ) -> Iterable[Bound]:
+        """What each limit on the number of racks keeps out by itself: area, stock, positions."""
+        value = [self.problem.items[i].value for i in items]
+        for most, path, dimension, each in limits:
+            best = Bound("unplaced", owner, dimension, 0.0, most * each, 0.0, path, DIVISIBLE)
+            for d in range(len(DIMENSIONS)):
+                there = float(self.left[standing, d].sum())
+                brought = np.sort(self._best_at_place(new, d))[::-1]
+                amounts = self.a.item_demand[list(items), d]
+                short = float(amounts.sum()) - there - float(brought.sum())
+                racks = int(np.searchsorted(np.cumsum(brought), float(amounts.sum()) - there - TOLERANCE)) + 1
+                if short > TOLERANCE:
+                    racks = len(brought) + math.ceil(short / max(float(brought.max(initial=0.0)), 1e-9))
+                demanded = [Demanded(float(w), v) for w, v in zip(amounts, value, strict=True)]
+                out = float(forced_out(demanded, there + float(brought[:most].sum())))
+                if out > best.value:
+                    best = replace(best, demand=min(racks, len(items)) * each, value=out)
+            yield best
 
     def _owner_power(
         self,
@@ -198,19 +228,20 @@ class RackBounds:
             best[place] = max(best.get(place, 0.0), float(self.left[b, d]))
         return np.array([best[place] for place in sorted(best)])
 
-    def _most_racks(self, number: int, owner: str, new: NDArray[np.int64]) -> tuple[int, str]:
-        """How many racks an owner may still set up at most, and the limit that says so."""
+    def _most_racks(
+        self, number: int, owner: str, new: NDArray[np.int64]
+    ) -> list[tuple[int, str, str, float]]:
+        """How many racks an owner may still set up by each limit: racks, path, dimension, how much of it one takes."""
         places = len(np.unique(self.a.bin_place[new]))
         area = float(self.start.owner_area_left[number])
         least = float(self.a.bin_area[new].min()) if len(new) else 1.0
         by_area = places if area >= UNLIMITED / 2 or least <= 0 else max(0, int((area + 1e-6) // least))
         stock = int(sum(self.start.stock_left[m] for m in range(len(self.start.stock_left))))
-        return min(
-            (by_area, f"facility.entitlements[{owner}].area_m2"),
-            (stock, "facility.rack_models[0].stock"),
-            (places, "facility.positions"),
-            key=lambda pair: pair[0],
-        )
+        return [
+            (by_area, f"facility.entitlements[{owner}].area_m2", "area_m2", least),
+            (stock, "facility.rack_models[0].stock", "racks", 1.0),
+            (places, "facility.positions", "positions", 1.0),
+        ]
 
     def _whole(self) -> Iterable[Bound]:
         """Limits that everything shares: cooling of all zones, nodes that all shared load passes in some scenario."""

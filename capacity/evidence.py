@@ -1,13 +1,14 @@
-"""How good a plan is and what it rests on: objectives with bounds and gaps, binding limits, assumptions.
+"""How good a plan is and what it rests on: objectives with bounds and gaps, what binds, what is stranded, assumptions.
 
-Reads a plan's lists; plans nothing. The bounds come from `bounds`, the limits with nothing left from `binding`. Whether
-the plan holds is for `verify`.
+Reads a plan's lists; plans nothing. The bounds come from `bounds`, the limits with nothing left from `binding`, what
+can't be used from `stranded`. Whether the plan holds is for `verify`.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -20,9 +21,11 @@ from capacity.placing.rack_problem import RackProblem, build
 from capacity.plan import Bound, Evidence, Objective, Plan, UsedAssumption
 from capacity.power import SupplyModel
 from capacity.resources import HOURS_PER_YEAR
+from capacity.stranded import stranded
 from inventory.estate import Estate, Ref
 
 EMPTY = Evidence((), (), (), ())
+SHARED_SCOPES = ("facility", "all owners and zones")  # of bounds that are not of one owner, zone or pool
 
 
 def assess(estate: Estate, facility: Facility, plan: Plan) -> Evidence:
@@ -44,7 +47,42 @@ def assess(estate: Estate, facility: Facility, plan: Plan) -> Evidence:
         tuple(found),
         tuple(binding_limits(facility, plan, weighed.supply, weighed.draws(), found)),
         tuple(_assumptions(facility, plan)),
+        stranded(facility, plan, weighed.supply),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class DimensionBound:
+    """What one dimension alone forces of an objective, over all scopes; `limit_path` of the scope it is most in."""
+
+    objective: str
+    dimension: str
+    value: float
+    limit_path: str
+    basis: str
+
+
+def by_dimension(evidence: Evidence) -> tuple[DimensionBound, ...]:
+    """A plan's bounds dimension by dimension.
+
+    Owners, zones and pools are apart, so their bounds add up; a bound on what all share stands beside that sum, and the
+    larger of the two counts.
+    """
+    found = []
+    for objective, dimension in dict.fromkeys((b.objective, b.dimension) for b in evidence.bounds):
+        mine = [b for b in evidence.bounds if (b.objective, b.dimension) == (objective, dimension)]
+        shared = [b for b in mine if b.scope in SHARED_SCOPES]
+        strongest: dict[str, Bound] = {}
+        for bound in mine:
+            if bound.scope not in SHARED_SCOPES and (
+                bound.scope not in strongest or bound.value > strongest[bound.scope].value
+            ):
+                strongest[bound.scope] = bound
+        total = sum(b.value for b in strongest.values())
+        leading = max([*shared, *strongest.values()], key=lambda b: b.value)
+        value = max([total, *(b.value for b in shared)])
+        found.append(DimensionBound(objective, dimension, value, leading.limit_path, leading.basis))
+    return tuple(found)
 
 
 def _objective(name: str, value: float, bound: float, basis: str) -> Objective:
@@ -148,7 +186,7 @@ class _Weighed:
         leading = max(found, key=lambda b: b.value)
         things = float(sum(len(item.things) for item in problem.items))
         return Bound(
-            "new_racks", "all owners and zones", "devices and hosts", things, things / value, value, leading.limit_path,
+            "new_racks", SHARED_SCOPES[1], "devices and hosts", things, things / value, value, leading.limit_path,
             bounds.TOGETHER,
         )  # fmt: skip
 

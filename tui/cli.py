@@ -16,7 +16,7 @@ import typer
 from typer.exceptions import TyperException
 
 from inventory.errors import VorstError
-from tui.commands import delivery, inventory, planning, programme
+from tui.commands import delivery, evidence, inventory, planning, programme
 from tui.workspace import Workspace
 
 ERROR = 1
@@ -53,6 +53,7 @@ def workspace(
 
 inventory.register(app)
 planning.register(app)
+evidence.register(app)
 delivery.register(app)
 programme.register(app)
 

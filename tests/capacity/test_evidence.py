@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from target_builders import Wanted, a_cloud, a_target
 
+from capacity.evidence import by_dimension
 from capacity.facility import Assumption, Entitlement, Facility, KitItem, PlacementRules
 from capacity.plan import Bound, Plan
 from capacity.resources import Quantity
@@ -166,3 +167,72 @@ def test_assumptions_name_how_many_assets_rest_on_them() -> None:
     found = {a.name: a for a in wanted.plan(facility).evidence.assumptions}
     assert found["power.similar"].assets == 2
     assert (found["facility.pue"].value, found["facility.pue"].assets) == ("1.5", 3)
+
+
+def test_draws_that_share_no_leg_bound_the_racks_by_legs() -> None:
+    """Four draws of 600 W on legs of 1000 W: their total would fit one rack, their legs are three."""
+    wanted = Wanted()
+    for _ in range(4):
+        wanted.device(power_w=600.0)
+    plan = wanted.plan(a_target(feed_w=3000.0, three_phase=True))
+
+    assert racks_bound(plan, "power_w").value == 1
+    assert (racks_bound(plan, "legs").value, racks_bound(plan, "legs").limit) == (2, 3)
+    assert objective(plan, "new_racks").value == objective(plan, "new_racks").bound == 2
+
+
+def test_small_draws_are_no_matter_of_legs() -> None:
+    wanted = Wanted()
+    for _ in range(6):
+        wanted.device(power_w=400.0)
+    plan = wanted.plan(a_target(feed_w=3000.0, three_phase=True))
+
+    assert racks_bound(plan, "legs").value == 1 == len(plan.racks)
+
+
+def test_a_cooling_zone_with_little_left_bounds_the_racks_elsewhere() -> None:
+    """Two zones of 500 W: 900 W need racks in both, whatever a rack's feeds would carry."""
+    facility = a_target(positions=2)
+    zones = tuple(replace(facility.cooling_zones[0], name=name, unit_w=500.0) for name in ("C", "D"))
+    positions = (facility.positions[0], replace(facility.positions[1], cooling_zone="D"))
+    wanted = a_wanted(3)
+
+    plan = wanted.plan(replace(facility, cooling_zones=zones, positions=positions))
+
+    assert racks_bound(plan, "heat_w").value == 2 == len(plan.racks)
+    assert racks_bound(plan, "heat_w").limit_path.startswith("facility.cooling_zones[")
+    assert racks_bound(plan, "power_w").value == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "path", "dimension", "demand", "limit"),
+    [
+        (
+            {"entitlements": (Entitlement("ours", 9.0, None, None),)},
+            "facility.entitlements[ours].area_m2",
+            "area_m2",
+            12.0,
+            8.0,
+        ),
+        ({"positions": 2}, "facility.positions", "positions", 3.0, 2.0),
+    ],
+)
+def test_what_limits_the_number_of_racks_bounds_what_stays_out(
+    changes: dict, path: str, dimension: str, demand: float, limit: float
+) -> None:
+    plan = a_wanted(12).plan(a_target(**({"positions": 5} | changes)))
+
+    bound = next(b for b in plan.evidence.bounds if b.objective == "unplaced" and b.dimension == dimension)
+    assert (bound.limit_path, bound.demand, bound.limit, bound.value) == (path, demand, limit, 2)
+    assert objective(plan, "unplaced").value == 2
+
+
+def test_bounds_are_told_dimension_by_dimension() -> None:
+    wanted = a_wanted(12)
+    wanted.device(owner="theirs")
+    plan = wanted.plan(a_target(positions=12))
+
+    found = {(b.objective, b.dimension): b.value for b in by_dimension(plan.evidence)}
+
+    assert found["new_racks", "height_u"] == 3 + 1
+    assert {"power_w", "weight_kg", "ports", "heat_w", "legs"} <= {d for o, d in found if o == "new_racks"}

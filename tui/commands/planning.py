@@ -10,6 +10,7 @@ import typer
 
 from inventory.errors import InputError, StaleError
 from tui import output
+from tui.commands.evidence import show_bounds, show_stranded
 from tui.workspace import PLAN_FILE, Workspace, write_text
 
 if TYPE_CHECKING:
@@ -195,6 +196,7 @@ def show_plan(made: object) -> None:
         ],
         right=[1, 2, 3],
     )
+    show_bounds(made.evidence)
     output.table(
         "binding limits",
         ["limit", "where", "used", "of", "what it does"],
@@ -204,6 +206,7 @@ def show_plan(made: object) -> None:
         ],
         right=[2, 3],
     )
+    show_stranded([line for line in made.evidence.stranded if line.level == "facility"])
     if made.unplaced:
         unproven = sum(entry.is_unproven for entry in made.unplaced)
         output.table(
