@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from target_builders import Wanted, a_cloud, a_target
 
 from capacity.evidence import by_dimension
@@ -236,3 +238,30 @@ def test_bounds_are_told_dimension_by_dimension() -> None:
 
     assert found["new_racks", "height_u"] == 3 + 1
     assert {"power_w", "weight_kg", "ports", "heat_w", "legs"} <= {d for o, d in found if o == "new_racks"}
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.data())
+def test_no_bound_passes_what_a_plan_reaches(data: st.DataObject) -> None:
+    """Whatever is wanted and whatever is short, each dimension alone forces no more than a plan that exists."""
+    facility = a_target(
+        positions=data.draw(st.integers(1, 6)),
+        feed_w=data.draw(st.sampled_from([900.0, 1500.0, 4000.0])),
+        row_w=data.draw(st.sampled_from([2500.0, 1e6])),
+        cooling_w=data.draw(st.sampled_from([2000.0, 1e6])),
+        three_phase=data.draw(st.booleans()),
+        restricted=data.draw(st.integers(0, 1)),
+    )
+    wanted = Wanted()
+    for _ in range(data.draw(st.integers(1, 14))):
+        wanted.device(
+            height_u=data.draw(st.sampled_from([1.0, 2.0, 4.0])),
+            power_w=data.draw(st.sampled_from([50.0, 250.0, 450.0, 700.0])),
+            redundancy=data.draw(st.sampled_from(["1+1", "1+0", "2+2"])),
+            owner=data.draw(st.sampled_from(["ours", "ours", "theirs"])),
+        )
+
+    plan = wanted.plan(facility)
+
+    reached = {o.name: o.value for o in plan.evidence.objectives}
+    assert all(b.value <= reached[b.objective] for b in by_dimension(plan.evidence))
