@@ -1,25 +1,29 @@
-"""Vector bin packing with identical bins: as few bins as possible, or as few items out as a limit on bins allows.
+"""Vector bin packing: as few bins as possible, or as few items out as a limit on bins allows, with a lower bound.
 
-Items may be kept apart bin-wise (no two of a class in one bin) or sector-wise (bins are dealt to sectors in turn; no
-two of a class in one sector). A greedy by the dot-product rule (Panigrahy, Talwar, Uyeda, Wieder 2011) under several
-weights, then tearing down bins and filling again. Work is counted in rounds: same problem and seed, same answer.
+Items may be kept apart bin-wise (no two of a class, or of a pair, in one bin) or sector-wise (bins are dealt to sectors
+in turn; no two of a class in one sector), kept together, or fixed in a bin. Constructive passes, then a compiled search
+for one bin less, and a proof by columns that runs beside it or in turn with it. Work is counted: the same problem, seed
+and effort give the same answer; with an endless effort the caller's clock ends it, and the best so far is given.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from capacity.solvers.packing_race import Race, forever, tell_nobody
+from capacity.solvers.packing_reduction import Reduced, class_pairs, reduced
+from capacity.solvers.packing_sectors import Dealt, pack_dealt
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-EXPONENTS = (1.0, 2.0, 0.5, 0.0, 4.0)  # of a dimension's scarcity in the greedy's weights
-EPSILON = 1e-9  # slack of a bin, as a share of it
-NOISE = 0.25
+EFFORT = 200_000.0  # about a fifth of a second
+ROUNDS = 60  # of tearing down and filling again, where sectors or values ask for it
 OUT = -1
 
 
@@ -28,6 +32,8 @@ class Problem:
     """`sizes` [items × dimensions] in the units of `capacity` [dimensions]; `value` [items]: the cost of one left out.
 
     `apart` and `sector_apart` are classes of item numbers; `most_bins` is how many bins there are, dealt to `sectors`.
+    `pairs` [pairs × 2] of items that may share no bin, `together` classes that must share one, `fixed` [items] the bin
+    an item must be in, -1 for any.
     """
 
     sizes: Floats
@@ -37,31 +43,64 @@ class Problem:
     apart: tuple[Ints, ...] = ()
     sector_apart: tuple[Ints, ...] = ()
     sectors: int = 1
+    pairs: Ints | None = None
+    together: tuple[Ints, ...] = ()
+    fixed: Ints | None = None
+
+    def conflicts(self) -> Ints:
+        """Every pair of items that may share no bin."""
+        named = np.zeros((0, 2), dtype=np.int64) if self.pairs is None else self.pairs.reshape(-1, 2)
+        return np.concatenate([named, class_pairs(self.apart), class_pairs(self.sector_apart)])
 
 
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """`bin` [items], -1 for out; `bins` used (numbered without gaps unless there are sectors); `bound` on the bins of
-    what is in.
+    """`bin` [items], -1 for out; `bins` used, numbered without gaps unless there are sectors or fixed items; `bound` on
+    the bins of what is in.
 
-    `status`: optimal when nothing is out and `bins` equals `bound`, else feasible.
+    `status`: optimal when nothing is out and `bins` equals `bound`, else feasible. `is_truncated` when the clock ended
+    the search, outside the promise that the same problem gives the same answer.
     """
 
     bin: Ints
     bins: int
     bound: int
     status: str
+    is_truncated: bool = False
 
 
-def solve(problem: Problem, *, seed: int = 0, rounds: int = 60) -> Solution:
-    """Pack every item if the bins suffice, into few of them; else leave out little value."""
-    packer = _Packer(problem, np.random.default_rng(seed))
-    best = packer.best(rounds)
-    inside = best >= 0
-    bins = len(np.unique(best[inside]))
-    bound = lower_bound(problem, inside)
-    status = "optimal" if bool(inside.all()) and bins == bound else "feasible"
-    return Solution(best, bins, bound, status)
+def solve(
+    problem: Problem,
+    *,
+    seed: int = 0,
+    effort: float = EFFORT,
+    warm: Ints | None = None,
+    seconds_left: Callable[[], float] = forever,
+    progress: Callable[[int, int], None] = tell_nobody,
+) -> Solution:
+    """Pack every item if the bins suffice, into few of them; else leave out little value.
+
+    `effort` counts deterministic work, about a microsecond each; `math.inf` leaves the end to `seconds_left`, which is
+    asked often (0: stop now). `warm` [items] is a packing to start from (-1: none), as far as it holds. `progress` is
+    told the bins and the bound whenever either gets better. Raises `ValueError` for what contradicts itself.
+    """
+    _refuse_nonsense(problem)
+    small = reduced(
+        problem.sizes,
+        problem.capacity,
+        problem.value,
+        problem.conflicts(),
+        problem.together,
+        problem.fixed,
+    )
+    fits: NDArray[np.bool_] = np.all(small.items.sizes <= small.items.capacity, axis=1)
+    if problem.most_bins > 0 and bool(fits.all()) and len(fits):
+        race = Race(small, seed=seed, effort=effort, seconds_left=seconds_left, progress=progress)
+        race.run(problem.most_bins, None if warm is None else _of_groups(small, warm))
+        packing = _in_sectors(problem, small, race.packing)
+        if packing is not None and race.bins <= problem.most_bins:
+            return _solution(packing, race.bound, is_truncated=race.is_truncated)
+    return _crowded(problem, small, seed)
 
 
 def lower_bound(problem: Problem, inside: NDArray[np.bool_]) -> int:
@@ -77,193 +116,81 @@ def lower_bound(problem: Problem, inside: NDArray[np.bool_]) -> int:
     return max([least, *(int(inside[members].sum()) for members in classes)])
 
 
-class _Packer:
-    def __init__(self, problem: Problem, rng: np.random.Generator) -> None:
-        self.problem, self.rng = problem, rng
-        self.count = len(problem.value)
-        capacity = np.maximum(problem.capacity, 1e-12)
-        self.sizes: Floats = np.ascontiguousarray(problem.sizes / capacity)
-        total = self.sizes.sum(axis=0)
-        self.scarcity: Floats = total / max(float(total.max(initial=0.0)), 1e-12)
-        self.class_ptr, self.class_ids = _by_item(problem.apart, self.count)
-        self.sector_ptr, self.sector_ids = _by_item(problem.sector_apart, self.count)
-        rows = np.column_stack([self.sizes, np.diff(self.class_ptr), np.diff(self.sector_ptr)])
-        kinds = np.unique(rows, axis=0, return_inverse=True)[1].reshape(-1)
-        is_bound = (np.diff(self.class_ptr) > 0) | (np.diff(self.sector_ptr) > 0)
-        # Items in a class are each of a kind of their own; the rest share a run that the greedy skips along.
-        self.kinds: Ints = np.where(is_bound, kinds.max(initial=0) + 1 + np.arange(self.count), kinds)
-        size = (self.sizes * self.scarcity).sum(axis=1)
-        self.order: Ints = np.lexsort((np.arange(self.count), self.kinds, -size))
-
-    def best(self, rounds: int) -> Ints:
-        everything = np.full(self.count, OUT, dtype=np.int64)
-        best = self.fill(everything, EXPONENTS[0], self.order)
-        for exponent in EXPONENTS[1:]:
-            best = min(best, self.fill(everything, exponent, self.order), key=self.key)
-        if (best < 0).any():
-            best = self._leave_few_out(best)
-        return self._compact(self._rebuild(best, rounds))
-
-    def key(self, packing: Ints) -> tuple[float, int]:
-        return float(self.problem.value[packing < 0].sum()), len(np.unique(packing[packing >= 0]))
-
-    def fill(self, start: Ints, exponent: float, order: Ints, noise: Floats | None = None) -> Ints:
-        """Put the unpacked items of `order` into the bins, used ones first."""
-        packing = start.copy()
-        weights = np.maximum(self.scarcity, 1e-3) ** exponent
-        factor = np.ones(self.count) if noise is None else noise
-        used = np.unique(packing[packing >= 0])
-        unused = np.setdiff1d(np.arange(min(self.problem.most_bins, len(used) + len(order))), used)
-        left, in_bin, in_sector = self._state(packing)
-        _fill(
-            np.concatenate([used, unused]).astype(np.int64),
-            order,
-            self.sizes,
-            self.kinds,
-            weights,
-            factor,
-            (self.class_ptr, self.class_ids, self.sector_ptr, self.sector_ids),
-            packing,
-            left,
-            in_bin,
-            in_sector,
-        )
-        return packing
-
-    def _state(self, packing: Ints) -> tuple[Floats, NDArray[np.uint8], NDArray[np.uint8]]:
-        bins = max(1, min(self.problem.most_bins, max(self.count, int(packing.max(initial=0)) + 1)))
-        left = np.ones((bins, self.sizes.shape[1]))
-        in_bin = np.zeros((bins, max(1, len(self.problem.apart))), dtype=np.uint8)
-        in_sector = np.zeros((self.problem.sectors, max(1, len(self.problem.sector_apart))), dtype=np.uint8)
-        inside = np.flatnonzero(packing >= 0)
-        np.subtract.at(left, packing[inside], self.sizes[inside])
-        for number, members in enumerate(self.problem.apart):
-            in_bin[packing[members[packing[members] >= 0]], number] = 1
-        for number, members in enumerate(self.problem.sector_apart):
-            in_sector[packing[members[packing[members] >= 0]] % self.problem.sectors, number] = 1
-        return left, in_bin, in_sector
-
-    def _leave_few_out(self, best: Ints) -> Ints:
-        """Set the biggest for their value aside first, so that few rather than big ones stay out."""
-        room = self.problem.most_bins
-        pressure = (self.sizes.sum(axis=0) / max(room, 1e-9)) ** 8
-        size = (self.sizes * pressure).sum(axis=1)
-        ranked = np.lexsort((np.arange(self.count), -size / self.problem.value))
-        excess = float(size[best < 0].sum())
-        grown = np.cumsum(size[ranked])
-        start = np.full(self.count, OUT, dtype=np.int64)
-        for share in (0.8, 0.9, 1.0, 1.1, 1.3, 1.6):
-            aside = ranked[: int(np.searchsorted(grown, excess * share)) + 1]
-            kept = self.order[~np.isin(self.order, aside)]
-            for exponent in EXPONENTS[:3]:
-                packing = self.fill(start, exponent, kept)
-                for item in aside[::-1]:
-                    packing = self.fill(packing, exponent, np.array([item], dtype=np.int64))
-                best = min(best, packing, key=self.key)
-        return best
-
-    def _rebuild(self, best: Ints, rounds: int) -> Ints:
-        current = best
-        for _ in range(rounds):
-            value, bins = self.key(current)
-            if bins == 0 or (value == 0 and bins <= lower_bound(self.problem, current >= 0)):
-                break
-            fullness = self._fullness(current)
-            used = np.unique(current[current >= 0])
-            emptiest = used[np.argmin(fullness[used])]
-            others = self.rng.permutation(used)[: int(self.rng.integers(2, 7))]
-            trial = current.copy()
-            trial[np.isin(current, np.append(others, emptiest))] = OUT
-            noise = np.exp(self.rng.normal(0.0, NOISE, self.count))
-            late = self.order[trial[self.order] < 0]
-            trial = self.fill(trial, float(self.rng.choice(EXPONENTS)), late, noise)
-            if self._rebuild_key(trial) <= self._rebuild_key(current):
-                current = trial
-        return min(best, current, key=self.key)
-
-    def _fullness(self, packing: Ints) -> Floats:
-        fullness = np.zeros((int(packing.max(initial=0)) + 1, self.sizes.shape[1]))
-        inside = packing >= 0
-        np.add.at(fullness, packing[inside], self.sizes[inside])
-        peak: Floats = fullness.max(axis=1)
-        return peak
-
-    def _rebuild_key(self, packing: Ints) -> tuple[float, int, float]:
-        used = np.unique(packing[packing >= 0])
-        return *self.key(packing), float(self._fullness(packing)[used].min(initial=np.inf))
-
-    def _compact(self, packing: Ints) -> Ints:
-        """Number the bins without gaps; with sectors only bins of the same sector may swap numbers."""
-        if self.problem.sectors > 1:
-            return packing
-        used = np.unique(packing[packing >= 0])
-        renamed = np.full(int(packing.max(initial=0)) + 1, OUT, dtype=np.int64)
-        renamed[used] = np.arange(len(used))
-        return np.where(packing >= 0, renamed[np.maximum(packing, 0)], OUT)
+def _refuse_nonsense(problem: Problem) -> None:
+    if not (np.isfinite(problem.sizes).all() and (problem.sizes >= 0).all()):
+        raise ValueError("sizes must be finite and not negative")
+    if not (np.isfinite(problem.capacity).all() and (problem.capacity >= 0).all()):
+        raise ValueError("capacities must be finite and not negative")
+    if problem.fixed is not None and problem.fixed.max(initial=-1) >= problem.most_bins:
+        raise ValueError(f"an item is fixed in bin {int(problem.fixed.max())}, there are {problem.most_bins}")
 
 
-def _by_item(classes: tuple[Ints, ...], count: int) -> tuple[Ints, Ints]:
-    """Classes of items as each item's classes: pointers and numbers."""
-    pairs = sorted({(int(item), number) for number, members in enumerate(classes) for item in members})
-    sizes = (
-        np.bincount([item for item, _ in pairs], minlength=count)
-        if pairs
-        else np.zeros(count, dtype=np.int64)
+def _of_groups(small: Reduced, warm: Ints) -> Ints:
+    """A packing of groups from one of items: that of a group's last item."""
+    packing = np.full(len(small.value), OUT, dtype=np.int64)
+    packing[small.group_of] = warm
+    return packing
+
+
+def _solution(packing: Ints, bound: int, *, is_truncated: bool = False) -> Solution:
+    inside = packing >= 0
+    bins = len(np.unique(packing[inside]))
+    status = "optimal" if bool(inside.all()) and bins == bound else "feasible"
+    return Solution(packing, bins, bound, status, is_truncated and status != "optimal")
+
+
+def _crowded(problem: Problem, small: Reduced, seed: int) -> Solution:
+    """Where bins are too few or dealt to sectors: tear down and fill again."""
+    groups = len(small.value)
+    sizes = np.zeros((groups, problem.sizes.shape[1]))
+    np.add.at(sizes, small.group_of, problem.sizes)
+    named = () if problem.pairs is None else tuple(small.group_of[problem.pairs.reshape(-1, 2)])
+    dealt = Dealt(
+        sizes,
+        problem.capacity,
+        small.value,
+        problem.most_bins,
+        (*(np.unique(small.group_of[members]) for members in problem.apart), *named),
+        tuple(np.unique(small.group_of[members]) for members in problem.sector_apart),
+        problem.sectors,
+        small.fixed,
     )
-    pointers: Ints = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-    return pointers, np.array([number for _, number in pairs], dtype=np.int64)
+    enough = lower_bound(problem, np.ones(len(problem.value), dtype=bool))
+    packing = pack_dealt(dealt, enough, seed=seed, rounds=ROUNDS)[small.group_of]
+    if problem.sectors == 1 and problem.fixed is None:
+        packing = np.unique(np.append(packing, OUT), return_inverse=True)[1].reshape(-1)[:-1] - 1
+    return _solution(packing, lower_bound(problem, packing >= 0))
 
 
-@njit(cache=True)
-def _fill(
-    bins: Ints,
-    order: Ints,
-    sizes: Floats,
-    kinds: Ints,
-    weights: Floats,
-    noise: Floats,
-    classes: tuple[Ints, Ints, Ints, Ints],
-    packing: Ints,
-    left: Floats,
-    in_bin: NDArray[np.uint8],
-    in_sector: NDArray[np.uint8],
-) -> None:
-    class_ptr, class_ids, sector_ptr, sector_ids = classes
-    sectors = in_sector.shape[0]
-    waiting = len(order)
-    for i in order:
-        if packing[i] >= 0:
-            waiting -= 1
-    for b in bins:
-        while waiting > 0:
-            best, best_score, last_kind = -1, -1.0, -1
-            for i in order:
-                if packing[i] >= 0 or kinds[i] == last_kind:
-                    continue
-                last_kind = kinds[i]
-                score = 0.0
-                fits = True
-                for d in range(sizes.shape[1]):
-                    if sizes[i, d] > left[b, d] + EPSILON:
-                        fits = False
-                        break
-                    score += weights[d] * sizes[i, d] * left[b, d]
-                score *= noise[i]
-                if not fits or score <= best_score:
-                    continue
-                for k in range(class_ptr[i], class_ptr[i + 1]):
-                    fits = fits and in_bin[b, class_ids[k]] == 0
-                for k in range(sector_ptr[i], sector_ptr[i + 1]):
-                    fits = fits and in_sector[b % sectors, sector_ids[k]] == 0
-                if fits:
-                    best, best_score = i, score
-            if best < 0:
-                break
-            packing[best] = b
-            waiting -= 1
-            for d in range(sizes.shape[1]):
-                left[b, d] -= sizes[best, d]
-            for k in range(class_ptr[best], class_ptr[best + 1]):
-                in_bin[b, class_ids[k]] = 1
-            for k in range(sector_ptr[best], sector_ptr[best + 1]):
-                in_sector[b % sectors, sector_ids[k]] = 1
+def _in_sectors(problem: Problem, small: Reduced, packing: Ints) -> Ints | None:
+    """Number the bins so that classes are apart by sector, each bin in the sector that has most numbers left.
+
+    None where that greedy finds no way, or where fixed items hold numbers already.
+    """
+    unfolded = small.unfold(packing)
+    if not problem.sector_apart:
+        return unfolded
+    if problem.fixed is not None and bool((problem.fixed >= 0).any()):
+        return None
+    bins = int(unfolded.max(initial=-1)) + 1
+    classes: list[set[int]] = [set() for _ in range(bins)]
+    for number, members in enumerate(problem.sector_apart):
+        for b in unfolded[members].tolist():
+            classes[b].add(number)
+    taken: list[set[int]] = [set() for _ in range(problem.sectors)]
+    numbers = [list(range(s, problem.most_bins, problem.sectors))[::-1] for s in range(problem.sectors)]
+    renamed = np.full(bins, OUT, dtype=np.int64)
+    waiting = set(range(bins))
+    while waiting:
+        open_to = {
+            b: [s for s in range(problem.sectors) if numbers[s] and not taken[s] & classes[b]]
+            for b in waiting
+        }
+        b = min(waiting, key=lambda b: (len(open_to[b]), -len(classes[b]), b))
+        if not open_to[b]:
+            return None
+        sector = min(open_to[b], key=lambda s: (-len(numbers[s]), s))
+        renamed[b] = numbers[sector].pop()
+        taken[sector] |= classes[b]
+        waiting.discard(b)
+    return renamed[unfolded]

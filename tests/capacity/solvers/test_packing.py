@@ -57,7 +57,7 @@ def test_triplets_are_packed_without_waste() -> None:
         a, b = rng.integers(250, 450, 2)
         sizes += [a, b, 1000 - a - b]
     found = solve(
-        Problem(np.array(sizes, dtype=float)[:, None], np.array([1000.0]), np.ones(60), 60), rounds=2000
+        Problem(np.array(sizes, dtype=float)[:, None], np.array([1000.0]), np.ones(60), 60), effort=5e6
     )
     assert found.bound == 20
     assert found.bins <= 21
