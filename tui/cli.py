@@ -16,7 +16,7 @@ import typer
 from typer.exceptions import TyperException
 
 from inventory.errors import VorstError
-from tui.commands import delivery, evidence, inventory, planning, programme
+from tui.commands import delivery, evidence, inventory, planning, programme, resilience
 from tui.workspace import Workspace
 
 ERROR = 1
@@ -56,6 +56,7 @@ planning.register(app)
 evidence.register(app)
 delivery.register(app)
 programme.register(app)
+resilience.register(app)
 
 
 def main() -> None:

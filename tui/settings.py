@@ -67,6 +67,13 @@ class PlanSettings(BaseModel):
     """Where hard limits hold within an uncertain demand's range."""
 
 
+class ResilienceSettings(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    trip_share: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
+    """A breaker opens above this share of its rating: an assumption of `vorst fail`."""
+
+
 class Settings(BaseSettings):
     """All settings of one workspace."""
 
@@ -77,6 +84,7 @@ class Settings(BaseSettings):
     database: DatabaseSettings = DatabaseSettings()
     plan: PlanSettings = PlanSettings()
     calendar: CalendarSettings = CalendarSettings()
+    resilience: ResilienceSettings = ResilienceSettings()
 
     @classmethod
     def settings_customise_sources(
