@@ -16,7 +16,7 @@ import typer
 from typer.exceptions import TyperException
 
 from inventory.errors import VorstError
-from tui.commands import delivery, evidence, inventory, planning, programme, resilience
+from tui.commands import delivery, evidence, inventory, planning, programme, resilience, scenarios
 from tui.workspace import Workspace
 
 ERROR = 1
@@ -57,6 +57,7 @@ evidence.register(app)
 delivery.register(app)
 programme.register(app)
 resilience.register(app)
+scenarios.register(app)
 
 
 def main() -> None:
