@@ -42,7 +42,11 @@ class _Used:
         self.demands = {demand.asset: demand for demand in plan.demands}
         self.positions: dict[str, Position] = {p.name: p for p in facility.positions}
         self.racks: dict[str, TargetRack] = {rack.id: rack for rack in (*facility.racks, *plan.racks)}
-        self.hosts = {pool.name: pool.host_type for pool in facility.pools}
+        pools = {pool.name: pool for pool in facility.pools}
+        self.kinds = {
+            host.id: pools[host.pool].type_named(host.model) or pools[host.pool].host_type
+            for host in plan.hosts
+        }
         self.power_w = {rack.id: sum(m.power_w for m in rack.contents) for rack in self.racks.values()}
         self.units_u = {
             rack.id: sum(m.height_u for m in rack.contents if m.role != "kit") for rack in self.racks.values()
@@ -52,8 +56,8 @@ class _Used:
             if device.position is not None:
                 self.units_u[device.rack] += self.demands[device.asset].height_u or 0.0
         for host in plan.hosts:
-            self.power_w[host.rack] += self.hosts[host.pool].power_w
-            self.units_u[host.rack] += self.hosts[host.pool].height_u
+            self.power_w[host.rack] += self.kinds[host.id].power_w
+            self.units_u[host.rack] += self.kinds[host.id].height_u
 
     def loads(self) -> list[Load]:
         found = [mounted_load(m) for rack in self.racks.values() for m in rack.contents]
@@ -65,7 +69,7 @@ class _Used:
                     Load(str(device.asset.id), power_w, Redundancy.parse(redundancy), device.supplies)
                 )
         for host in self.plan.hosts:
-            kind = self.hosts[host.pool]
+            kind = self.kinds[host.id]
             found.append(Load(host.id, kind.power_w, Redundancy.parse(kind.redundancy), host.supplies))
         return found
 

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from capacity.facility import CloudPool, Facility
 from capacity.finer_bounds import finer_bounds
-from capacity.placing.cloud_placement import CloudPlacer, host_capacity, storage_hosts, usable_storage_mb
+from capacity.placing.cloud_placement import CloudPlacer
+from capacity.placing.cloud_storage import host_capacity, storage_hosts, usable_storage_mb
 from capacity.placing.rack_bins import UNLIMITED
 from capacity.placing.rack_items import Item
 from capacity.placing.rack_problem import SLOTS_PER_UNIT, RackProblem
@@ -325,8 +326,7 @@ def cloud_hosts(facility: Facility, loads: Mapping[str, Sequence[tuple[float, fl
 
 def _pool_hosts(number: int, pool: CloudPool, totals: Sequence[float]) -> Iterable[Bound]:
     vcpus, memory_mb = host_capacity(pool)
-    kind = pool.host_type
-    each_mb = kind.storage_mb * pool.storage_fill / pool.replicas
+    each_mb = usable_storage_mb(pool, pool.reserve_hosts + 1)
     needed = (
         ("vcpus", totals[0], vcpus, math.ceil(totals[0] / vcpus - 1e-9), "host_type.vcpus"),
         ("memory_mb", totals[1], memory_mb, math.ceil(totals[1] / memory_mb - 1e-9), "host_type.memory_mb"),

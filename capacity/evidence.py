@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from capacity import bounds
 from capacity.binding import binding_limits
-from capacity.facility import Facility
+from capacity.facility import CloudPool, Facility, HostType
 from capacity.placing.cloud_placement import WORKLOAD_DIMENSIONS, CloudPlacer
 from capacity.placing.rack_items import Gatherer, RackItems, Refusal, host_item
 from capacity.placing.rack_problem import RackProblem, build
-from capacity.plan import Bound, Evidence, Objective, Plan, UsedAssumption
+from capacity.plan import Bound, CloudHost, Evidence, Objective, Plan, UsedAssumption
 from capacity.power import SupplyModel
-from capacity.resources import HOURS_PER_YEAR
+from capacity.resources import HOURS_PER_YEAR, Redundancy
 from capacity.stranded import stranded
 from inventory.estate import Estate, Ref
 
@@ -119,7 +119,7 @@ class _Weighed:
         }
 
     def power_w(self) -> float:
-        hosts = sum(self.pools[host.pool].host_type.power_w for host in self.plan.hosts)
+        hosts = sum(_kind(self.pools[host.pool], host).power_w for host in self.plan.hosts)
         kit = sum(mounted.power_w for rack in self.plan.racks for mounted in rack.contents)
         return sum(self.draws().values()) + hosts + kit
 
@@ -136,7 +136,7 @@ class _Weighed:
         kit_w = min((sum(k.power_w for k in m.kit) for m in self.facility.rack_models), default=0.0)
         power_w = (
             sum(self.draws().values())
-            + sum(count * self.pools[pool].host_type.power_w for pool, count in least_hosts.items())
+            + sum(count * leanest(self.pools[pool]).power_w for pool, count in least_hosts.items())
             + self.least["new_racks"][0] * kit_w
         )
         self.least["cloud_hosts"] = (float(sum(least_hosts.values())), bounds.DIVISIBLE)
@@ -159,7 +159,7 @@ class _Weighed:
             item for item in self.gathered.items if all(thing.asset in placed for thing in item.things)
         ]
         hosts = [
-            host_item(self.pools[pool], f"{pool}-{i}", ())
+            host_item(self.pools[pool], leanest(self.pools[pool]), f"{pool}-{i}", ())
             for pool, count in least_hosts.items()
             for i in range(count)
         ]
@@ -207,6 +207,25 @@ class _Weighed:
         )
         self.least["unplaced"] = (float(len(barred) + out), basis)
         return [*found, *cloud]
+
+
+def _kind(pool: CloudPool, host: CloudHost) -> HostType:
+    return pool.type_named(host.model) or pool.host_type
+
+
+def leanest(pool: CloudPool) -> HostType:
+    """A host that asks of a rack no more than any type of the pool in any dimension: for bounds."""
+    kinds = pool.host_types
+    return replace(
+        pool.host_type,
+        height_u=min(k.height_u for k in kinds),
+        is_full_depth=all(k.is_full_depth for k in kinds),
+        airflow=pool.host_type.airflow if len({k.airflow for k in kinds}) == 1 else "passive",
+        weight_kg=min(k.weight_kg for k in kinds),
+        power_w=min(k.power_w for k in kinds),
+        ports_used=min(k.ports_used for k in kinds),
+        redundancy=min((k.redundancy for k in kinds), key=lambda text: Redundancy.parse(text).spare),
+    )
 
 
 def _barred(refusals: Sequence[Refusal]) -> set[Ref]:

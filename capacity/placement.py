@@ -11,10 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from capacity.facility import Facility, TargetRack
-from capacity.placing.cloud_placement import CloudLayout, CloudPlacer
+from capacity.placing.cloud_placement import Bundle, CloudLayout, CloudPlacer
+from capacity.placing.cloud_reserve import unsheltered
 from capacity.placing.lacks import crowded_lacks, host_reasons, item_lacks
 from capacity.placing.rack_items import Gatherer, Item, RackItems, Refusal, Thing, host_item, name_of
 from capacity.placing.rack_problem import Period, RackProblem, build, supplies_at
+from capacity.placing.ties import Cords, Ties, tied_members
 from capacity.plan import (
     AssetDemand,
     CloudHost,
@@ -30,6 +32,7 @@ from capacity.solvers.rack_moves import FULL_FRONT, FULL_REAR
 from inventory.estate import Constraint, Estate, Ref
 
 MOST_LAYOUTS = 4  # each later one has fewer cloud hosts
+ANYWHERE = 2  # a pool's reserve stands wherever it finds a rack: see `CloudPlacer.lay_out`
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +80,93 @@ def place(
     gathered = Gatherer(estate, facility, demands).devices(relocated)
     cloud = CloudPlacer(estate, facility, demands, hosted)
     most_hosts: dict[str, int] = {}
+    spread: dict[str, int] = {}
+    barred: dict[Ref, str] = {}
     tries = 0
     while True:
-        layout = cloud.lay_out(most_hosts, seed=seed)
+        layout = cloud.lay_out(most_hosts, seed=seed, barred=barred, spread=spread)
         attempt = _mount(facility, supply, layout, gathered, seed, period, progress)
         missing = _missing_hosts(attempt)
-        if not missing:
+        if missing:
+            if _loosened(attempt, missing, spread):
+                continue
+            tries += 1  # at last a pool that never fits is given up, so this ends
+            for pool, (found, _) in missing.items():
+                most_hosts[pool] = 0 if tries >= MOST_LAYOUTS else found
+            continue
+        more = _with_company(_unsafe(estate, supply, attempt), gathered.items, cloud.bundles)
+        if not more:
             break
-        tries += 1  # at last a pool that never fits is given up, so this ends
-        for pool, (found, _) in missing.items():
-            most_hosts[pool] = 0 if tries >= MOST_LAYOUTS else found
-    return _Writer(estate, facility, demands, gathered, attempt, most_hosts).placement()
+        barred |= more
+        kept = [item for item in gathered.items if not _assets_of(item) & more.keys()]
+        gathered = RackItems(kept, gathered.refusals)
+    writer = _Writer(estate, facility, demands, gathered, attempt, most_hosts, barred)
+    return writer.placement()
+
+
+def _loosened(attempt: _Attempt, missing: Mapping[str, object], spread: dict[str, int]) -> bool:
+    """Ask less of the racks of reserve hosts that found none for what they are kept apart from, if so any."""
+    bins = attempt.solution.state.item_bin
+    homeless = {
+        item.things[0].host for i, item in enumerate(attempt.problem.items) if bins[i] < 0 and item.apart
+    }
+    pools = {
+        host.pool.name
+        for host in attempt.layout.hosts
+        if host.id in homeless and not host.workloads and host.pool.name in missing
+    }
+    pools = {pool for pool in pools if spread.get(pool, 0) < ANYWHERE}
+    for pool in pools:
+        spread[pool] = spread.get(pool, 0) + 1
+    return bool(pools)
+
+
+def _unsafe(estate: Estate, supply: SupplyModel, attempt: _Attempt) -> dict[Ref, str]:
+    """What has to stay out for a promise of being apart, and why: no restart far enough away, or one feed with another.
+
+    Whatever runs on a host counts with it, a device in a bay with its chassis.
+    """
+    rack_of: dict[str, str] = {}
+    devices: dict[Ref, str] = {}
+    cords: dict[Ref, Cords] = {}
+    on_host = {host.id: host.workloads for host in attempt.layout.hosts}
+    for number, item, b in attempt.placed():
+        where = attempt.problem.bins[b]
+        first = int(attempt.problem.problem.arrays.item_ptr[number])
+        for part, thing in enumerate(item.things, start=first):
+            mine: Cords = (thing.redundancy, supplies_at(attempt.solution.state, part, where.position))
+            if thing.host is not None:
+                rack_of[thing.host] = where.rack.id
+                cords |= dict.fromkeys(on_host[thing.host], mine)
+            elif thing.asset is not None:
+                inside = [thing.asset, *(Ref("devices", child.id) for child in thing.children)]
+                devices |= dict.fromkeys(inside, where.rack.id)
+                cords |= dict.fromkeys(inside, mine)
+    ties = Ties(supply)
+    found: dict[Ref, str] = {}
+    for constraint in estate.constraints:
+        if (constraint.kind, constraint.scope) == ("apart", "feed"):
+            members = [(m, cords[m]) for m in dict.fromkeys(constraint.members) if m in cords]
+            found |= dict.fromkeys(tied_members(ties, members), "feed")
+    if not found:
+        found = dict.fromkeys(unsheltered(estate, attempt.layout.hosts, rack_of, devices), "reserve")
+    return found
+
+
+def _with_company(
+    out: Mapping[Ref, str], items: Sequence[Item], bundles: Sequence[Bundle]
+) -> dict[Ref, str]:
+    """What has to stay out, and what is to share a rack or host with it."""
+    found = dict(out)
+    for company in (*map(_assets_of, items), *(set(bundle.refs) for bundle in bundles)):
+        if company & out.keys():
+            found |= dict.fromkeys(company - out.keys(), "together")
+    return found
+
+
+def _assets_of(item: Item) -> set[Ref]:
+    inside = {thing.asset for thing in item.things if thing.asset is not None}
+    return inside | {Ref("devices", child.id) for thing in item.things for child in thing.children}
 
 
 def _mount(
@@ -99,7 +178,8 @@ def _mount(
     period: Period | None,
     progress: Callable[[float], None] | None,
 ) -> _Attempt:
-    items = [host_item(host.pool, host.id, host.apart) for host in layout.hosts] + gathered.items
+    hosts = [host_item(host.pool, host.kind, host.id, host.apart, host.side) for host in layout.hosts]
+    items = hosts + gathered.items
     problem = build(facility, items, supply, period)
     return _Attempt(layout, problem, racks.solve(problem.problem, seed=seed, progress=progress))
 
@@ -125,7 +205,10 @@ class _Writer:
         gathered: RackItems,
         attempt: _Attempt,
         most_hosts: Mapping[str, int],
+        barred: Mapping[Ref, str],
     ) -> None:
+        self.layout = {host.id: host for host in attempt.layout.hosts}
+        self.barred = barred
         self.estate, self.facility, self.demands = estate, facility, demands
         self.gathered, self.attempt, self.most_hosts = gathered, attempt, most_hosts
         self.devices: list[DevicePlacement] = []
@@ -170,9 +253,12 @@ class _Writer:
                 where.rack.starting_unit + int(state.part_slot[part]) / 2 if thing.height_u > 0 else None
             )
             if thing.host is not None and position is not None:
-                pool = next(h.pool.name for h in self.attempt.layout.hosts if h.id == thing.host)
+                host = self.layout[thing.host]
+                model = None if host.kind == host.pool.host_type else host.kind.model
                 self.hosts.append(
-                    CloudHost(thing.host, pool, where.rack.id, position, face or "front", supplies)
+                    CloudHost(
+                        thing.host, host.pool.name, where.rack.id, position, face or "front", supplies, model
+                    )
                 )
             elif thing.asset is not None:
                 self.devices.append(DevicePlacement(thing.asset, where.rack.id, position, face, supplies))
@@ -197,6 +283,7 @@ class _Writer:
         return "rear" if side else "front"
 
     def _write_unplaced(self) -> None:
+        self._write_barred()
         for refusal in (*self.gathered.refusals, *self.attempt.layout.refusals):
             self._refuse(refusal)
         state = self.attempt.solution.state
@@ -222,6 +309,18 @@ class _Writer:
                 self.facility, self.demands, self.attempt.layout, ref, pools, self.most_hosts, rackless
             )
             self.unplaced.append(Unplaced(ref, name_of(self.estate, ref), False, lacks))
+
+    def _write_barred(self) -> None:
+        """What stays out so that what is kept apart stays so when something is lost."""
+        texts = {
+            "reserve": "would find no empty host far enough from what it is kept apart from, were its host lost",
+            "feed": "would hang on one feed or node with what it is kept apart from by feed",
+            "together": "is to share a rack or host with what has to stay out",
+        }
+        for ref in sorted(self.barred):
+            name = name_of(self.estate, ref)
+            lack = Lack("apart", 1.0, 0.0, name, f"{name} {texts[self.barred[ref]]}")
+            self.unplaced.append(Unplaced(ref, name, False, (lack,)))
 
     @staticmethod
     def _assets(thing: Thing) -> list[Ref]:

@@ -354,7 +354,8 @@ class _Rules:
         if self._facility is None:
             return True
         return any(
-            quantities["vcpus"].planning <= pool.host_type.vcpus * pool.cpu_overcommit
-            and quantities["memory_mb"].planning <= pool.host_type.memory_mb * pool.memory_overcommit
+            quantities["vcpus"].planning <= kind.vcpus * pool.cpu_overcommit
+            and quantities["memory_mb"].planning <= kind.memory_mb * pool.memory_overcommit
             for pool in self._facility.pools
+            for kind in pool.host_types
         )

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from capacity.facility import CloudPool, Facility, FloorLimit, Position, TargetRack
+from capacity.facility import CloudPool, Facility, FloorLimit, HostType, Position, TargetRack
 from capacity.plan import AssetDemand, Plan
 from capacity.power import Load, SupplyModel
 from capacity.resources import Redundancy
@@ -66,7 +66,7 @@ def rack_fills(facility: Facility, plan: Plan | None, demands: dict[Ref, AssetDe
         ports[placed.rack] += port.planning
     pools = {pool.name: pool for pool in facility.pools}
     for host in plan.hosts if plan else ():
-        kind = pools[host.pool].host_type
+        kind = pools[host.pool].type_named(host.model) or pools[host.pool].host_type
         units[host.rack] += kind.height_u
         low_kg[host.rack] += kind.weight_kg
         kg[host.rack] += kind.weight_kg
@@ -123,7 +123,7 @@ def loads_of(facility: Facility, plan: Plan | None, demands: dict[Ref, AssetDema
         )
     pools = {pool.name: pool for pool in facility.pools}
     for host in plan.hosts if plan else ():
-        kind = pools[host.pool].host_type
+        kind = pools[host.pool].type_named(host.model) or pools[host.pool].host_type
         loads.append(Load(host.id, kind.power_w, Redundancy.parse(kind.redundancy), host.supplies))
     for placed in plan.devices if plan else ():
         demand = demands[placed.asset]
@@ -221,23 +221,31 @@ def _weight(facility: Facility, filled: list[RackFill]) -> Iterator[UsageLine]:
 
 def _cloud(facility: Facility, plan: Plan | None, demands: dict[Ref, AssetDemand]) -> Iterator[UsageLine]:
     for pool in facility.pools:
-        hosts = sum(host.pool == pool.name for host in plan.hosts) if plan else 0
+        hosts = [host for host in plan.hosts if host.pool == pool.name] if plan else []
         used: dict[str, float] = defaultdict(float)
         for workload in plan.workloads if plan else ():
             if workload.pool == pool.name:
                 for dimension in ("vcpus", "memory_mb", "disk_mb"):
                     used[dimension] += demands[workload.asset].quantities[dimension].planning
-        for dimension, supply in _pool_supply(pool, hosts).items():
-            note = f"{hosts} hosts, {pool.reserve_hosts} of them in reserve"
+        kinds = [pool.type_named(host.model) or pool.host_type for host in hosts]
+        for dimension, supply in _pool_supply(pool, kinds).items():
+            note = f"{len(hosts)} hosts, {pool.reserve_hosts} of them in reserve"
             where = f"target, pool {pool.name}"
             yield UsageLine("target", where, dimension, used[dimension], used[dimension], supply, note=note)
 
 
-def _pool_supply(pool: CloudPool, hosts: int) -> dict[str, float]:
-    working = max(hosts - pool.reserve_hosts, 0)
-    kind = pool.host_type
+def _pool_supply(pool: CloudPool, kinds: list[HostType]) -> dict[str, float]:
+    """What a pool of such hosts offers with the largest of its reserve gone, in each dimension by itself."""
+    working = max(len(kinds) - pool.reserve_hosts, 0)
+
+    def left(amounts: list[float]) -> float:
+        return sum(sorted(amounts)[:working])
+
     return {
-        "vcpus": working * kind.vcpus * pool.cpu_overcommit,
-        "memory_mb": working * kind.memory_mb * pool.memory_overcommit,
-        "disk_mb": working * kind.storage_mb * pool.storage_fill / pool.replicas,
+        "vcpus": left([kind.vcpus * pool.cpu_overcommit for kind in kinds]),
+        "memory_mb": left([kind.memory_mb * pool.memory_overcommit for kind in kinds]),
+        "disk_mb": sum(
+            left([pool.raw_mb(kind, tier.name) * tier.storage_fill / tier.replicas for kind in kinds])
+            for tier in pool.all_tiers
+        ),
     }

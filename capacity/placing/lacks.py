@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from capacity.facility import Facility
-from capacity.placing.cloud_placement import CloudLayout, host_capacity, usable_storage_mb
+from capacity.placing.cloud_placement import CloudLayout
+from capacity.placing.cloud_storage import host_capacity, tier_storage_mb
 from capacity.placing.rack_items import Item
 from capacity.placing.rack_problem import SLOTS_PER_UNIT, RackProblem
 from capacity.plan import AssetDemand, Lack
@@ -23,6 +24,7 @@ from inventory.estate import Ref
 
 Reason = tuple[int, bool, int]  # bin, is new, code
 
+MOST_SHOWN = 1000  # hosts of a pool whose storage is reckoned though it has none
 WHOLE = 1e12  # W: more than any graph has left
 
 
@@ -173,7 +175,8 @@ class _Wording:
                 if source not in above:
                     above.add(source)
                     waiting.append(source)
-        left = self.a.node_cap - self.state.nodes.max(axis=0)
+        left = self.a.node_cap.copy()
+        np.minimum.at(left, self.a.row_node, self.a.node_cap[self.a.row_node] - self.state.row_load)
         numbers = [i for i, node in enumerate(self.problem.nodes) if node in above]
         return self.problem.nodes[min(numbers, key=lambda i: (left[i], i))]
 
@@ -292,12 +295,24 @@ def _pool_lack(
     why = (
         f"all {limit} hosts it may have" if limit == pool.max_hosts else f"the {limit} hosts that find a rack"
     )
-    disk_mb = sum(demands[w].quantities["disk_mb"].planning for host in hosts for w in host.workloads)
-    left_mb = usable_storage_mb(pool, len(hosts)) - disk_mb
+    tiers = [tier.name for tier in pool.all_tiers]
+    tier = layout.tier_of.get(ref, pool.tier)
+    disk_mb = sum(
+        demands[w].quantities["disk_mb"].planning
+        for host in hosts
+        for w in host.workloads
+        if layout.tier_of.get(w, pool.tier) == tier
+    )
+    kinds = [host.kind for host in hosts] or [pool.host_type] * min(limit, MOST_SHOWN)
+    left_mb = tier_storage_mb(pool, tiers.index(tier), kinds) - disk_mb
     if quantities["disk_mb"] > left_mb:
-        text = f"it needs {quantities['disk_mb']:g} MB of disk, pool {name} with {why} has {max(left_mb, 0):g} MB left"
+        storage = "disk" if tier == pool.tier else f"{tier} storage"
+        text = (
+            f"it needs {quantities['disk_mb']:g} MB of {storage}, pool {name} with {why} has {max(left_mb, 0):g} MB "
+            f"left for {pool.all_tiers[tiers.index(tier)].replicas} copies on hosts of their own"
+        )
         return Lack("disk_mb", quantities["disk_mb"], max(left_mb, 0.0), name, _with(text, rackless))
-    working = hosts[: max(0, len(hosts) - pool.reserve_hosts)]
+    working = [host for host in hosts if host.workloads]
     left = {
         d: [most - sum(demands[w].quantities[d].planning for w in h.workloads) for h in working]
         for d, most in room.items()

@@ -10,19 +10,23 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from capacity.belonging import Belonging
-from capacity.facility import CloudPool, Facility
+from capacity.facility import CloudPool, Facility, HostType
 from capacity.plan import AssetDemand
 from capacity.resources import Redundancy
 from inventory.estate import Device, Estate, Ref
 
 DEVICE_DIMENSIONS = ("power_w", "weight_kg", "ports")
 PASSIVE_RULE = "redundancy.passive"  # the demand rule of things without supplies
+RACK_BINDING = {("together", "rack"), ("apart", "rack"), ("apart", "feed")}  # another rack is another feed
 HOST_VALUE = 1000  # a host carries many workloads: it is left out last
 
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """One thing to mount. `asset` of a device, `host` the id of a cloud host; `redundancy` None: no supplies."""
+    """One thing to mount. `asset` of a device, `host` the id of a cloud host; `redundancy` None: no supplies.
+
+    `side`: the feed of its position that all its cords take, counted from 0; None: any.
+    """
 
     name: str
     height_u: float
@@ -36,6 +40,7 @@ class Thing:
     asset: Ref | None = None
     host: str | None = None
     children: tuple[Device, ...] = ()
+    side: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,11 @@ def name_of(estate: Estate, ref: Ref) -> str:
     """A name to show: the asset's, or kind and id where it has none."""
     row = estate.find(ref)
     return (row.name if row is not None else None) or f"{ref.kind} {ref.id}"
+
+
+def is_single(thing: Thing) -> bool:
+    """Whether one loss on a cord takes the thing down."""
+    return thing.redundancy is not None and thing.redundancy.spare == 0
 
 
 def unproven(demand: AssetDemand | None, dimensions: Iterable[str]) -> tuple[str, ...]:
@@ -230,8 +240,9 @@ class Gatherer:
             return ref
 
         apart: dict[Ref, list[int]] = {ref: [] for ref in things}
+        self._take_sides(things, chassis_of)
         for constraint in self.estate.constraints:
-            if constraint.scope != "rack" or constraint.kind not in ("together", "apart"):
+            if (constraint.kind, constraint.scope) not in RACK_BINDING:
                 continue
             members = sorted({chassis_of.get(m, m) for m in constraint.members})
             present = [m for m in members if m in things]
@@ -250,6 +261,21 @@ class Gatherer:
             bundles.setdefault(top(ref), []).append(ref)
         for refs in bundles.values():
             self._add_bundle(refs, things, apart, found)
+
+    def _take_sides(self, things: dict[Ref, Thing], chassis_of: dict[Ref, Ref]) -> None:
+        """Give things without a spare supply that are kept apart by feed each another feed of their position."""
+        feeds = max([1, *(len(position.feeds) for position in self.facility.positions)])
+        for constraint in self.estate.constraints:
+            if (constraint.kind, constraint.scope) != ("apart", "feed"):
+                continue
+            members = dict.fromkeys(chassis_of.get(m, m) for m in constraint.members)
+            single = [m for m in members if m in things and is_single(things[m])]
+            taken = [things[m].side for m in single]
+            for member in single:
+                if things[member].side is None:
+                    side = min(range(feeds), key=lambda feed: (taken.count(feed), feed))
+                    taken.append(side)
+                    things[member] = replace(things[member], side=side)
 
     def _refuse_apart(
         self,
@@ -303,9 +329,8 @@ class Gatherer:
         found.items.append(Item(tuple(parts), owners[0], zones[0], tuple(sorted(constraints)), float(value)))
 
 
-def host_item(pool: CloudPool, host: str, apart: tuple[int, ...]) -> Item:
+def host_item(pool: CloudPool, kind: HostType, host: str, apart: tuple[int, ...], side: int | None = None) -> Item:
     """A cloud host as an item of the pool's owner."""
-    kind = pool.host_type
     thing = Thing(
         name=host,
         height_u=kind.height_u,
@@ -316,5 +341,6 @@ def host_item(pool: CloudPool, host: str, apart: tuple[int, ...]) -> Item:
         ports=kind.ports_used,
         redundancy=Redundancy.parse(kind.redundancy),
         host=host,
+        side=side,
     )
     return Item((thing,), pool.owner, pool.security_zone, apart, float(HOST_VALUE))

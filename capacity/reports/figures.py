@@ -176,10 +176,10 @@ class _View:
                 power = demand.quantities["power_w"]
                 units = demand.height_u or 0.0
                 found[placed.rack].append((power.low, power.planning, units, placed.asset))
-        pools = {pool.name: pool.host_type for pool in self._facility.pools}
+        pools = {pool.name: pool for pool in self._facility.pools}
         for host in self._plan.hosts:
             if host.rack in own_racks:
-                kind = pools[host.pool]
+                kind = pools[host.pool].type_named(host.model) or pools[host.pool].host_type
                 found[host.rack].append((kind.power_w, kind.power_w, kind.height_u, host.id))
         return found
 

@@ -66,7 +66,7 @@ class Readiness:
             up = self._ready.get(host.rack)
             if up is not None:
                 pool = self._pools[host.pool]
-                hosts[host.id] = max(up, self._pool_ready(pool))
+                hosts[host.id] = max(up, self._pool_ready(pool, host.model))
                 in_rack[host.id] = host.rack
         steps.extend(
             self._batches(
@@ -147,8 +147,9 @@ class Readiness:
             slots.append(self._grid.ceil(self._grid.midnight(rack.available_on)))
         return max(0, *slots)
 
-    def _pool_ready(self, pool: CloudPool) -> int:
-        return max(self._phases[pool.phase], self._delivered(pool.host_type.lead_days))
+    def _pool_ready(self, pool: CloudPool, model: str | None) -> int:
+        kind = pool.type_named(model) or pool.host_type
+        return max(self._phases[pool.phase], self._delivered(kind.lead_days))
 
     def _delivered(self, lead_days: int) -> int:
         return self._grid.ceil(self._calendar.start + timedelta(days=lead_days)) + 4 * (lead_days > 0)

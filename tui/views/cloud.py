@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 
-from capacity.facility import CloudPool
+from capacity.facility import CloudPool, HostType
 from capacity.plan import CloudHost
 from capacity.target_usage import target_usage
 from inventory.rows import Ref
@@ -43,12 +43,16 @@ class HostLoad:
     workloads: int
 
     @property
+    def kind(self) -> HostType:
+        return self.pool.type_named(self.host.model) or self.pool.host_type
+
+    @property
     def cpu_share(self) -> float:
-        return self.vcpus / (self.pool.host_type.vcpus * self.pool.cpu_overcommit)
+        return self.vcpus / (self.kind.vcpus * self.pool.cpu_overcommit)
 
     @property
     def memory_share(self) -> float:
-        return self.memory_mb / (self.pool.host_type.memory_mb * self.pool.memory_overcommit)
+        return self.memory_mb / (self.kind.memory_mb * self.pool.memory_overcommit)
 
 
 def host_loads(loaded: Loaded) -> tuple[HostLoad, ...]:
@@ -110,7 +114,7 @@ def pools(loaded: Loaded) -> tuple[Line, ...]:
                 span(pool.name, "strong"),
                 span(
                     f"  {some(hosts_of[pool.name], 'host')}{most}, {pool.reserve_hosts} in reserve, "
-                    f"{pool.host_type.model}, zones {', '.join(pool.zones)}",
+                    f"{_types(pool, loaded)}, zones {', '.join(pool.zones)}",
                     "muted",
                 ),
             )
@@ -129,6 +133,14 @@ def pools(loaded: Loaded) -> tuple[Line, ...]:
     if not loaded.facility.pools:
         found.append(line(Span("the facility offers no cloud pool", "muted")))
     return tuple(found)
+
+
+def _types(pool: CloudPool, loaded: Loaded) -> str:
+    """The pool's host type; of several, those bought and how many of each."""
+    if not pool.other_host_types or loaded.plan is None:
+        return " or ".join(kind.model for kind in pool.host_types)
+    bought = Counter(host.model or pool.host_type.model for host in loaded.plan.hosts if host.pool == pool.name)
+    return " and ".join(f"{number} × {model}" for model, number in sorted(bought.items())) or "no host"
 
 
 def workloads(loaded: Loaded, host: str | None) -> Rows:

@@ -214,10 +214,11 @@ def target_mounts(loaded: Loaded, rack: TargetRack, *, planned: bool = True) -> 
                     placed.asset,
                 )
             )
-    pools = {pool.name: pool.host_type for pool in loaded.facility.pools}
+    pools = {pool.name: pool for pool in loaded.facility.pools}
     for host in loaded.plan.hosts:
-        kind = pools.get(host.pool)
-        if host.rack == rack.id and kind is not None:
+        pool = pools.get(host.pool)
+        if host.rack == rack.id and pool is not None:
+            kind = pool.type_named(host.model) or pool.host_type
             found.append(
                 Mount(plain(host.id), host.position, kind.height_u, host.face, kind.is_full_depth, "rehost")
             )
