@@ -17,7 +17,9 @@ import numpy as np
 from capacity.facility import Facility, Mounted, Position, Supply, TargetRack
 from capacity.placing.rack_bins import UNLIMITED, Bin, bins_of, groups_of, is_usable
 from capacity.placing.rack_items import Item, Thing
+from capacity.placing.rack_losses import row_arrays
 from capacity.placing.rack_supply import (
+    ANY,
     Template,
     cord_arrays,
     feed_arrays,
@@ -80,6 +82,7 @@ def build(
     parts |= _items(facility, items, groups, templates, feeds_least, parts["slots"])
     parts |= cord_arrays(templates, bins, supply, parts)
     parts |= route_arrays(supply, parts["feed_classes"])
+    parts |= row_arrays(supply, bins, templates, parts)
     parts |= kit_arrays(bins, parts)
     parts["group_owner"] = np.array([owners.index(owner) for owner, _ in groups], dtype=np.int64)
     parts |= _group_bins(facility, bins, groups, period)
@@ -98,12 +101,13 @@ def build(
 def _template(thing: Thing) -> Template | None:
     if thing.redundancy is None:
         return None
-    return thing.redundancy.needed, thing.redundancy.spare, thing.is_three_phase
+    side = ANY if thing.side is None else thing.side
+    return thing.redundancy.needed, thing.redundancy.spare, thing.is_three_phase, side
 
 
 def _templates(items: Sequence[Item]) -> dict[Template, int]:
     found = sorted({t for item in items for thing in item.things if (t := _template(thing)) is not None})
-    return {template: i for i, template in enumerate(found or [(1, 0, False)])}
+    return {template: i for i, template in enumerate(found or [(1, 0, False, ANY)])}
 
 
 def _face(thing: Thing) -> int:
@@ -117,7 +121,7 @@ def _shared_weight(template: Template | None, feeds: int) -> float:
     """How much of a draw counts against the mean, over the losses of one feed each, of what is left: see `racks`."""
     if template is None:
         return 0.0
-    needed, spare, _ = template
+    needed, spare, _, _ = template
     if spare or feeds < 2:
         return 1.0
     return max(0, feeds - min(needed, feeds)) / feeds
@@ -165,6 +169,10 @@ def _items(
     np.add.at(demand, of_item, table[:, [9, 10, 5, 6, 11]])
     classes = sorted({c for item in items for c in item.apart})
     number = {c: i for i, c in enumerate(classes)}
+    members: list[list[int]] = [[] for _ in classes]
+    for i, item in enumerate(items):
+        for c in dict.fromkeys(item.apart):
+            members[number[c]].append(i)
     group_of = {group: i for i, group in enumerate(groups)}
     group = np.array([group_of.get((item.owner, item.zone), -1) for item in items], dtype=np.int64)
     keys: dict[tuple[object, ...], int] = {}
@@ -192,8 +200,11 @@ def _items(
             [[0], np.cumsum([len(item.apart) for item in items], dtype=np.int64)]
         ).astype(np.int64),
         "class_ids": np.array([number[c] for item in items for c in item.apart], dtype=np.int64),
-        "classes": len(classes),
-        "most_cords": max(needed + spare for needed, spare, _ in templates),
+        "member_ptr": np.concatenate([[0], np.cumsum([len(m) for m in members], dtype=np.int64)]).astype(
+            np.int64
+        ),
+        "member_ids": np.array([i for m in members for i in m], dtype=np.int64),
+        "most_cords": max(needed + spare for needed, spare, _, _ in templates),
     }
 
 
@@ -314,6 +325,7 @@ def _start(
         ports_left=a.empty_ports.copy(),
         legs=legs,
         nodes=nodes,
+        row_load=nodes[a.row_scenario, a.row_node],
         cooling_left=cooling,
         owner_w_left=owners[:, 0].copy(),
         owner_units_left=owners[:, 1].copy(),
@@ -321,7 +333,6 @@ def _start(
         stock_left=np.array(stock, dtype=np.int64),
         place_taken=taken,
         bin_group=bin_group,
-        class_used=np.zeros((len(bins), max(1, parts["classes"])), dtype=np.int64),
         item_bin=np.full(len(a.item_group), -1, dtype=np.int64),
         part_slot=np.zeros(things, dtype=np.int64),
         part_side=np.zeros(things, dtype=np.int64),

@@ -16,7 +16,9 @@ from capacity.placing.rack_bins import Bin
 from capacity.power import THREE_PHASE, SupplyModel
 from capacity.resources import LEGS, Redundancy
 
-Template = tuple[int, int, bool]  # supplies that carry the load, spare ones, three-phase cords
+# Supplies that carry the load, spare ones, three-phase cords, the only feed of a position that takes them (or ANY).
+Template = tuple[int, int, bool, int]
+ANY = -1
 
 
 def _clusters(bins: Sequence[Bin]) -> list[list[str]]:
@@ -120,16 +122,16 @@ def cord_arrays(
         "bin_kind": np.array(kind_of, dtype=np.int64),
         "options": options,
         "option_count": count,
-        "cord_needed": np.array([needed for needed, _, _ in templates], dtype=np.int64),
-        "cord_spare": np.array([spare for _, spare, _ in templates], dtype=np.int64),
-        "cord_three": np.array([is_three for _, _, is_three in templates], dtype=np.uint8),
+        "cord_needed": np.array([needed for needed, _, _, _ in templates], dtype=np.int64),
+        "cord_spare": np.array([spare for _, spare, _, _ in templates], dtype=np.int64),
+        "cord_three": np.array([is_three for _, _, is_three, _ in templates], dtype=np.uint8),
     }
 
 
 def _options(template: Template, patterns: Sequence[int], legs: Sequence[int]) -> list[tuple[int, ...]]:
-    needed, spare, is_three = template
+    needed, spare, is_three, side = template
     cords = needed + spare
-    usable = [count == 3 or not is_three for count in legs]
+    usable = [(count == 3 or not is_three) and side in (ANY, feed) for feed, count in enumerate(legs)]
     ranges = [range(cords + 1) if ok else range(1) for ok in usable]
     if spare:
         # One pattern of all feeds lost leaves no diverse option at all.

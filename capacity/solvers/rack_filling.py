@@ -112,23 +112,19 @@ def fill_bin(
 def headroom(a: Arrays, s: State, b: int, enough: float) -> float:
     """W of shared load the graph above a closed bin's feeds may still take (at most `enough`), and its cooling."""
     cluster = a.bin_cluster[b]
-    routes = (a.route_ptr.shape[0] - 1) // a.pattern_of.shape[0]
     least: float = min(enough, s.cooling_left[a.bin_zone[b]])
-    for scenario in range(a.pattern_of.shape[0]):
-        w = a.pattern_of[scenario, cluster]
-        alive = 0
+    alive = np.zeros(a.alive.shape[1])
+    for own in range(a.bin_feeds.shape[1]):
+        if a.bin_feeds[b, own] >= 0:
+            alive += a.alive[cluster, :, a.bin_feeds[b, own]]
+    for k in range(a.entry_ptr[cluster], a.entry_ptr[cluster + 1]):
+        is_own = False
         for own in range(a.bin_feeds.shape[1]):
-            if a.bin_feeds[b, own] >= 0 and a.alive[cluster, w, a.bin_feeds[b, own]]:
-                alive += 1
-        for own in range(a.bin_feeds.shape[1]):
-            feed = a.bin_feeds[b, own]
-            if feed < 0 or not a.alive[cluster, w, feed]:
-                continue
-            route = scenario * routes + a.feed_route[cluster, feed]
-            for k in range(a.route_ptr[route], a.route_ptr[route + 1]):
-                node = a.route_node[k]
-                left = a.node_cap[node] - s.nodes[scenario, node]
-                least = min(least, left * alive / max(a.route_share[k], 1e-9))
+            is_own = is_own or a.bin_feeds[b, own] == a.entry_feed[k]
+        if is_own:
+            row = a.entry_row[k]
+            left = a.node_cap[a.row_node[row]] - s.row_load[row]
+            least = min(least, left * alive[a.entry_pattern[k]] / max(a.entry_share[k], 1e-9))
     return least
 
 

@@ -58,6 +58,8 @@ class Arrays(NamedTuple):
     item_demand: np.ndarray  # [items, DIMENSIONS]
     class_ptr: np.ndarray  # [items + 1]
     class_ids: np.ndarray
+    member_ptr: np.ndarray  # [classes + 1]
+    member_ids: np.ndarray  # items of each class
     bin_place: np.ndarray  # [bins]
     bin_model: np.ndarray
     bin_area: np.ndarray
@@ -87,6 +89,13 @@ class Arrays(NamedTuple):
     route_node: np.ndarray
     route_share: np.ndarray
     node_cap: np.ndarray  # [nodes]
+    row_scenario: np.ndarray  # [rows] a row is a node in one scenario: those that no other row says already
+    row_node: np.ndarray
+    entry_ptr: np.ndarray  # [clusters + 1] the rows a cluster's feeds load
+    entry_row: np.ndarray
+    entry_pattern: np.ndarray
+    entry_feed: np.ndarray  # index within the cluster
+    entry_share: np.ndarray
     group_owner: np.ndarray  # [groups]
     bins_ptr: np.ndarray  # [groups + 1]
     bins_ids: np.ndarray
@@ -99,7 +108,8 @@ class State(NamedTuple):
     kg_left: np.ndarray
     ports_left: np.ndarray
     legs: np.ndarray  # [clusters, patterns, feeds, 3]
-    nodes: np.ndarray  # [scenarios, nodes]
+    nodes: np.ndarray  # [scenarios, nodes] at the start: moves follow `row_load`
+    row_load: np.ndarray  # [rows]
     cooling_left: np.ndarray  # [zones]
     owner_w_left: np.ndarray  # [owners]
     owner_units_left: np.ndarray
@@ -107,7 +117,6 @@ class State(NamedTuple):
     stock_left: np.ndarray  # [models]
     place_taken: np.ndarray  # [places]
     bin_group: np.ndarray  # [bins] -1: closed
-    class_used: np.ndarray  # [bins, classes]
     item_bin: np.ndarray  # [items]
     part_slot: np.ndarray  # [parts]
     part_side: np.ndarray
@@ -180,8 +189,9 @@ def _admits(a: Arrays, s: State, item: int, b: int) -> int:
         units += a.part_units[part]
     owner = a.group_owner[a.item_group[item]]
     for k in range(a.class_ptr[item], a.class_ptr[item + 1]):
-        if s.class_used[b, a.class_ids[k]]:
-            return APART
+        for m in range(a.member_ptr[a.class_ids[k]], a.member_ptr[a.class_ids[k] + 1]):
+            if s.item_bin[a.member_ids[m]] == b and a.member_ids[m] != item:
+                return APART
     if kg > s.kg_left[b] + EPSILON:
         return WEIGHT
     if ports > s.ports_left[b] + EPSILON:
@@ -205,8 +215,6 @@ def _book(a: Arrays, s: State, item: int, b: int, sign: int) -> None:
         s.owner_w_left[owner] -= sign * a.part_w[part]
         s.owner_units_left[owner] -= sign * a.part_units[part]
         s.cooling_left[zone] -= sign * a.part_w[part]
-    for k in range(a.class_ptr[item], a.class_ptr[item + 1]):
-        s.class_used[b, a.class_ids[k]] += sign
     s.item_bin[item] = b if sign > 0 else UNPLACED
 
 
@@ -258,7 +266,7 @@ def _load_cord(
     for w in range(a.pattern_count[cluster]):
         if not a.alive[cluster, w, feed]:
             continue
-        delta[w, own] += sign * share[w]
+        delta[w, feed] += sign * share[w]
         if leg == THREE_LEGS:
             for each in range(3):
                 s.legs[cluster, w, feed, each] += sign * share[w] / 3
@@ -357,22 +365,16 @@ def _plug(a: Arrays, s: State, part: int, b: int, share: np.ndarray, delta: np.n
 
 @njit(cache=True)
 def _carry(a: Arrays, s: State, b: int, delta: np.ndarray, sign: float) -> bool:
-    """Put the feeds' change (by pattern) on every node above them, in every scenario; False if a limit is passed."""
+    """Put the feeds' change (by pattern) on every row above them; False if a limit is passed."""
     cluster = a.bin_cluster[b]
-    routes = (a.route_ptr.shape[0] - 1) // a.pattern_of.shape[0]
     holds = True
-    for scenario in range(a.pattern_of.shape[0]):
-        w = a.pattern_of[scenario, cluster]
-        for own in range(a.bin_feeds.shape[1]):
-            change = sign * delta[w, own]
-            if change == 0.0:
-                continue
-            route = scenario * routes + a.feed_route[cluster, a.bin_feeds[b, own]]
-            for k in range(a.route_ptr[route], a.route_ptr[route + 1]):
-                node = a.route_node[k]
-                s.nodes[scenario, node] += change * a.route_share[k]
-                if change > 0 and s.nodes[scenario, node] > a.node_cap[node] + EPSILON:
-                    holds = False
+    for k in range(a.entry_ptr[cluster], a.entry_ptr[cluster + 1]):
+        change = sign * delta[a.entry_pattern[k], a.entry_feed[k]]
+        if change != 0.0:
+            row = a.entry_row[k]
+            s.row_load[row] += change * a.entry_share[k]
+            if change > 0 and s.row_load[row] > a.node_cap[a.row_node[row]] + EPSILON:
+                holds = False
     return holds
 
 
@@ -387,7 +389,7 @@ def place(a: Arrays, s: State, item: int, b: int) -> int:
     if code != FITS:
         return code
     share = np.zeros(a.alive.shape[1])
-    delta = np.zeros((a.alive.shape[1], a.bin_feeds.shape[1]))
+    delta = np.zeros((a.alive.shape[1], a.alive.shape[2]))
     plugged = first
     while plugged < last and code == FITS:
         code = _plug(a, s, plugged, b, share, delta)
@@ -411,7 +413,7 @@ def take_out(a: Arrays, s: State, item: int) -> None:
     b = s.item_bin[item]
     first, last = a.item_ptr[item], a.item_ptr[item + 1]
     share = np.zeros(a.alive.shape[1])
-    delta = np.zeros((a.alive.shape[1], a.bin_feeds.shape[1]))
+    delta = np.zeros((a.alive.shape[1], a.alive.shape[2]))
     for part in range(first, last):
         _uncord(a, s, part, b, share, delta)
     _carry(a, s, b, delta, 1.0)  # the change is negative already
@@ -422,13 +424,13 @@ def take_out(a: Arrays, s: State, item: int) -> None:
 @njit(cache=True)
 def _kit(a: Arrays, s: State, b: int, sign: float) -> bool:
     cluster = a.bin_cluster[b]
-    delta = np.zeros((a.alive.shape[1], a.bin_feeds.shape[1]))
+    delta = np.zeros((a.alive.shape[1], a.alive.shape[2]))
     for w in range(a.pattern_count[cluster]):
         for own in range(a.bin_feeds.shape[1]):
-            for leg in range(3):
-                delta[w, own] += a.kit_leg[b, w, own, leg]
-                if a.bin_feeds[b, own] >= 0:
-                    s.legs[cluster, w, a.bin_feeds[b, own], leg] += sign * a.kit_leg[b, w, own, leg]
+            feed = a.bin_feeds[b, own]
+            for leg in range(3 if feed >= 0 else 0):
+                delta[w, feed] += a.kit_leg[b, w, own, leg]
+                s.legs[cluster, w, feed, leg] += sign * a.kit_leg[b, w, own, leg]
     return _carry(a, s, b, delta, sign)
 
 

@@ -67,7 +67,7 @@ class Solution:
 
 def copy_state(state: State) -> State:
     """A state that moves may change without touching the first."""
-    return State(*(array.copy() for array in state))
+    return State(*(array.copy() for array in state))._replace(nodes=state.nodes)
 
 
 def solve(
