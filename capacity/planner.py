@@ -17,6 +17,7 @@ from capacity.demand import derive
 from capacity.facility import Facility
 from capacity.placement import Placement
 from capacity.plan import Decision, Inputs, Lack, Plan, Unplaced, sealed
+from capacity.smallest_change import with_changes
 from capacity.strategies import decide
 from capacity.timetable import retirements
 from capacity.timetable.move_groups import FlowEnds
@@ -162,6 +163,7 @@ def _plan(
         rooms=rooms.outcomes(estate, decisions, left_out, steps),
         evidence=evidence.EMPTY,
     )
+    parts = replace(parts, unplaced=with_changes(estate, facility, parts))
     return sealed(replace(parts, evidence=evidence.assess(estate, facility, parts)))
 
 

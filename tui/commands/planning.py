@@ -211,9 +211,14 @@ def show_plan(made: object) -> None:
         unproven = sum(entry.is_unproven for entry in made.unplaced)
         output.table(
             f"{len(made.unplaced)} assets without a place, {unproven} of them unproven",
-            ["asset", "lacks", "why"],
+            ["asset", "lacks", "why", "what would place it"],
             [
-                [u.name, ", ".join(lack.dimension for lack in u.lacks), u.lacks[0].explanation]
+                [
+                    u.name,
+                    ", ".join(lack.dimension for lack in u.lacks),
+                    u.lacks[0].explanation,
+                    u.change.explanation if u.change else "",
+                ]
                 for u in made.unplaced[:12]
             ],
         )

@@ -92,6 +92,10 @@ def _where(loaded: Loaded, ref: Ref) -> list[Line]:
                 line("  ", span(lack.dimension, "warn"), span(f": needs {needs}, best there is {best} "))
             )
             found.append(line(span(f"    {lack.explanation}")))
+        if entry.change is not None:
+            found.append(line(Span("to place it", "good")))
+            found.append(line(span(f"    {entry.change.explanation}", "strong")))
+            found.append(line(span(f"    {entry.change.basis}", "muted")))
         return found
     target = target_of(loaded, ref)
     if not target:
