@@ -85,7 +85,7 @@ class _Demands:
             if after is None:
                 unknown += self._has_own(ref)
                 continue
-            if before == after:
+            if before is not None and all(map(math.isclose, before, after)):
                 continue
             if ref.kind == "devices":
                 told[ref] = list(self._observations(ref, after))

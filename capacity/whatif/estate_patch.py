@@ -79,8 +79,12 @@ def _decide(
     estate: Estate, selector: Selector, operation: Strategy, where: str, scenario: str
 ) -> tuple[Estate, list[str]]:
     of: Mapping[str, Words] = operation.of
-    if operation.strategy == "relocate" and "list" not in of:
-        of = {**of, "list": "devices"}  # a machine has no hardware to relocate
+    if operation.strategy == "relocate":
+        if of.get("list", "devices") != "devices":
+            raise InputError(
+                "a virtual machine has no hardware to relocate", where=where, remedy="use list: devices"
+            )
+        of = {**of, "list": "devices"}
     refs = selector.assets(of, where=where)
     before = {override.object: override.strategy for override in estate.strategy_overrides}
     changed = [ref for ref in refs if before.get(ref) != operation.strategy]

@@ -54,6 +54,7 @@ def apply_patch(
     record = Record()
     inputs = _settings(inputs, patch.settings, where, record)
     inputs = _calendar(inputs, patch.calendar, where, record)
+    _resolves(inputs, where)
     inputs = _facility(inputs, patch.facility, where, record, name)
     zone = inputs.calendar_settings.time_zone
     for number, operation in enumerate(patch.estate):
@@ -108,6 +109,17 @@ def _calendar(
     return replace(inputs, calendar_settings=settings)
 
 
+def _resolves(inputs: PlanningInputs, where: Place) -> None:
+    """Ask now whether the settings make a calendar at all, while the place they were written at is known."""
+    try:
+        _ = inputs.calendar
+    except InputError as error:
+        at = where(("calendar",))
+        raise InputError(
+            f"the calendar would be wrong: {error.what}", where=at, remedy=error.remedy
+        ) from None
+
+
 def _facility(
     inputs: PlanningInputs, operations: Sequence[Operation], where: Place, record: Record, name: str
 ) -> PlanningInputs:
@@ -131,7 +143,7 @@ def _valid(model: type[Model], tree: Any, where: str, what: str) -> Model:
         return model.model_validate(tree)
     except ValidationError as error:
 
-        def at(path: Sequence[int | str]) -> str:
-            return f"{where}: {what} would be wrong at {named_path(tree, path)}" if path else where
+        def named(path: Sequence[int | str]) -> str:
+            return f"{what} would be wrong: {named_path(tree, path)}"
 
-        raise written_error(error, model, at, {}) from None
+        raise written_error(error, model, lambda _: where, named=named) from None

@@ -64,7 +64,7 @@ def read_scenarios(text: str, *, where: str) -> ScenarioFile:
     try:
         written = ScenarioFileInput.model_validate(source.data)
     except ValidationError as error:
-        raise written_error(error, ScenarioFileInput, source.place, VERBS) from None
+        raise written_error(error, ScenarioFileInput, source.place, verbs=VERBS) from None
     found = ScenarioFile(written.scenarios, written.sweep, source)
     if not written.scenarios and written.sweep is None:
         raise InputError("holds no scenario and no sweep", where=where, remedy="add one under `scenarios:`")

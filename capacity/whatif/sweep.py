@@ -128,7 +128,7 @@ class _Patches:
             try:
                 self._known[key] = Patch.model_validate(filled)
             except ValidationError as error:
-                raise written_error(error, Patch, place, VERBS) from None
+                raise written_error(error, Patch, place, verbs=VERBS) from None
         return self._known[key]
 
 

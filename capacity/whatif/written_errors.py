@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import difflib
 import typing
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from inventory.errors import InputError, SeveralErrors, VorstError
+
+OPERANDS = ("to", "by", "of", "count", "with", "member", "reason")
 
 Place = Callable[[Sequence[int | str]], str]
 
@@ -31,56 +34,73 @@ def near(word: object, known: Iterable[str], *, shown: int = 8) -> str:
 
 
 def written_error(
-    error: ValidationError, model: type[BaseModel], place: Place, verbs: dict[str, tuple[str, ...]]
+    error: ValidationError,
+    model: type[BaseModel],
+    place: Place,
+    *,
+    named: Place | None = None,
+    verbs: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
 ) -> VorstError:
-    """One error, or several at once: each with its place, what is wrong and what to write instead."""
-    found: list[VorstError] = [
-        _explained(detail, model, place, verbs) for detail in error.errors(include_url=False)
-    ]
+    """One error, or several at once: each with its place, what is wrong and what to write instead.
+
+    `named` says how to call a path in a message; `verbs` are the operations of each section that has some.
+    """
+    found: list[VorstError] = []
+    for detail in error.errors(include_url=False):
+        models, path = _walk(model, detail["loc"])
+        name = (named or path_text)(path)
+        what, remedy = _explained(detail, model, models, path, verbs)
+        found.append(InputError(f"{name}{what}", where=place(path), remedy=remedy))
     if len(found) == 1:
         return found[0]
     return SeveralErrors(f"{len(found)} defects", found, where=place(()), remedy="mend each")
 
 
 def _explained(
-    detail: Any, model: type[BaseModel], place: Place, verbs: dict[str, tuple[str, ...]]
-) -> InputError:
-    models, path = _walk(model, detail["loc"])
-    where, name = place(path), path_text(path)
+    detail: Any,
+    model: type[BaseModel],
+    models: Sequence[type[BaseModel]],
+    path: Sequence[int | str],
+    verbs: Mapping[str, tuple[str, ...]],
+) -> tuple[str, str]:
+    """What is wrong, to be read after the path's name, and the remedy."""
     if detail["type"] == "extra_forbidden":
         known = {key for m in _walk(model, detail["loc"][:-1])[0] for key in _keys(m)}
-        return InputError(f"{name}: there is no such key", where=where, remedy=near(path[-1], known))
+        return ": there is no such key", near(path[-1], known)
     if detail["type"] == "missing":
-        return InputError(f"{name} is missing", where=where, remedy="add it")
+        return " is missing", "add it"
     if detail["type"] == "union_tag_not_found":
-        section = next((part for part in reversed(path) if part in verbs), "")
-        allowed = verbs.get(str(section), ())
-        given = list(detail["input"]) if isinstance(detail["input"], dict) else [detail["input"]]
-        several = [verb for verb in allowed if verb in given]
-        if several:
-            return InputError(
-                f"{name} says {' and '.join(several)} at once",
-                where=where,
-                remedy="make two operations of it",
-            )
-        word = next(
-            (key for key in given if key not in {"to", "by", "of", "count", "with"}), given and given[0]
+        return _no_verb(detail["input"], path, verbs)
+    if detail["type"] in ("model_type", "model_attributes_type", "dict_type"):
+        known = {key for m in models for key in _keys(m)}
+        return (
+            f": should be a mapping, not {detail['input']!r:.60}",
+            f"give it keys: {', '.join(sorted(known))}",
         )
-        return InputError(
-            f"{name}: no operation {word!r}",
-            where=where,
-            remedy=near(word, allowed) if word else f"start with one of {', '.join(allowed)}",
-        )
-    message = str(detail["msg"]).removeprefix("Value error, ")
+    if detail["type"] == "tuple_type":
+        return f": should be a list, not {detail['input']!r:.60}", "start each member with a dash"
+    message = str(detail["msg"]).removeprefix("Value error, ").replace("Tuple should", "the list should")
     value = detail.get("input")
-    shown = "" if isinstance(value, dict | list) or value is None else f", found {value!r:.80}"
-    remedy = "mend the value"
+    shown = "" if isinstance(value, dict | list | tuple) or value is None else f", found {value!r:.80}"
     if detail["type"] == "literal_error":
-        remedy = near(
-            value, str(detail["ctx"]["expected"]).replace("'", "").replace(" or ", ", ").split(", ")
-        )
-    del models
-    return InputError(f"{name}: {message}{shown}", where=where, remedy=remedy)
+        expected = str(detail["ctx"]["expected"]).replace("'", "").replace(" or ", ", ").split(", ")
+        return f": {message}{shown}", near(value, expected)
+    return f": {message}{shown}", "mend the value"
+
+
+def _no_verb(given: Any, path: Sequence[int | str], verbs: Mapping[str, tuple[str, ...]]) -> tuple[str, str]:
+    """An operation that says no verb of its section, or several."""
+    section = next((part for part in reversed(path) if part in verbs), "")
+    allowed = verbs.get(str(section), ())
+    if not isinstance(given, dict):
+        return f": should be a mapping, not {given!r:.60}", f"start it with one of {', '.join(allowed)}"
+    several = [verb for verb in allowed if verb in given]
+    if several:
+        return f" says {' and '.join(several)} at once", "make an operation of each"
+    word = next((key for key in given if key not in OPERANDS), None)
+    if word is None:
+        return ": no operation", f"start it with one of {', '.join(allowed)}"
+    return f": no operation {word!r}", near(word, allowed)
 
 
 def path_text(path: Iterable[int | str]) -> str:
@@ -108,7 +128,8 @@ def _walk(
             models = tagged
             continue
         path.append(part)
-        models = inner
+        is_field = any(part in (name, f.alias) for m in models for name, f in m.model_fields.items())
+        models = inner if is_field else models  # else the key of a mapping of such models
     return models, tuple(path)
 
 
