@@ -17,7 +17,9 @@ from benchmarks.figure import Figure
 def names() -> list[str]:
     """The benchmarks there are."""
     found = (module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)]))
-    return sorted(name for name in found if name not in {"__main__", "figure"})
+    return sorted(
+        name for name in found if name not in {"__main__", "figure"} and not name.startswith("packing_")
+    )
 
 
 def main(chosen: list[str]) -> int:
