@@ -88,10 +88,11 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Constraint:
-    """`kind`: together, apart, zone, keep, freeze or building_bound.
+    """`kind`: together, apart, zone, tier, keep, freeze or building_bound.
 
-    together/apart: `scope` rack, host or group. zone: `value` names the security or tenancy zone. freeze: no change of
-    the members from `start` to `end`. keep and building_bound: the members stay where they are, for `reason`.
+    together/apart: `scope` rack, host or group, apart also feed: no loss of a feed, or of a node behind it, takes two
+    of them. zone: `value` names the security or tenancy zone; tier: the storage tier. freeze: no change of the members
+    from `start` to `end`. keep and building_bound: the members stay where they are, for `reason`.
     """
 
     id: int

@@ -9,6 +9,7 @@ from capacity.facility import KitItem, Mounted, Position, RackModel, TargetRack
 from capacity.resources import TOLERANCE
 from capacity.verification.contents import Thing
 from capacity.verification.moments import exceeded_by_arrivals
+from capacity.verification.parting import Parting
 from capacity.verification.view import OTHERS, View
 from capacity.verification.violations import Findings, number
 from inventory.estate import Constraint, Ref
@@ -26,6 +27,7 @@ def check(view: View, things: dict[str, list[Thing]], findings: Findings) -> Non
         _ports(view, rack, inside, findings)
         _zone_and_owner(view, rack, inside, findings)
     _together(view, findings)
+    _apart_by_feed(view, things, findings)
 
 
 # --- positions and stock -------------------------------------------------------------------------------------------
@@ -296,3 +298,29 @@ def _check_scope(
             asset=ref,
             moment=view.moment(view.arrival(ref)),
         )
+
+
+def _apart_by_feed(view: View, things: dict[str, list[Thing]], findings: Findings) -> None:
+    """No two members share a feed, or a node whose single loss takes both down."""
+    parting: Parting | None = None
+    for constraint in view.constraints("apart"):
+        if constraint.scope != "feed":
+            continue
+        parting = parting or Parting(view, things)
+        behind = [(ref, parting.behind(ref)) for ref in dict.fromkeys(constraint.members)]
+        earlier: list[Thing] = []
+        for ref, thing in behind:
+            if thing is None:
+                continue
+            tie = next((found for other in earlier if (found := parting.tie(thing, other)) is not None), None)
+            if tie is not None:
+                name = constraint.name or f"{constraint.kind} {constraint.id}"
+                findings.add(
+                    "APART",
+                    name,
+                    f"{view.label(ref)} hangs on {tie}, with another of {name}",
+                    "put each behind another feed, or lift the constraint",
+                    asset=ref,
+                    moment=view.moment(view.arrival(ref)),
+                )
+            earlier.append(thing)

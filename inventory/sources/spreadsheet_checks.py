@@ -201,6 +201,7 @@ def _constraint(row: Row, findings: Findings) -> None:
     _ordered(row, "start", "end", findings)
     needed: dict[str, tuple[str, ...]] = {
         "zone": ("value",),
+        "tier": ("value",),
         "freeze": ("start", "end"),
         "together": ("scope",),
         "apart": ("scope",),
@@ -215,6 +216,13 @@ def _constraint(row: Row, findings: Findings) -> None:
                 f"a constraint of kind {kind} needs {header}, and it is empty",
                 f"fill in {header}",
             )
+    if kind == "together" and row.text("scope") == "feed":
+        findings.error(
+            row.place("scope"),
+            "only apart has scope feed: what is together shares a rack, a host or a move group",
+            "write rack, host or group, or kind apart",
+            row.get("scope"),
+        )
 
 
 def _observation(row: Row, findings: Findings) -> None:

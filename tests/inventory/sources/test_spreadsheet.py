@@ -350,6 +350,7 @@ BAD_CELLS: list[tuple[str, int, str, Any, str]] = [
     ("Constraints", 2, "Members", "srv-hr-01; srv-hr-01", "twice"),
     ("Constraints", 3, "Members", " ;; ", "names nothing"),
     ("Constraints", 2, "Scope", None, "apart needs Scope"),
+    ("Constraints", 2, "Kind", "tier", "tier needs Value"),
     ("Constraints", 3, "Value", None, "zone needs Value"),
     ("Power", 2, "Maximum utilisation (%)", 101, "above 100"),
     ("Power", 2, "Voltage (V)", 5, "below 12"),

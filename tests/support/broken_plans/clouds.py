@@ -220,7 +220,7 @@ CASES = (
             None,
             1.0,
         )
-        for scope in ("rack",)
+        for scope in ("rack", "feed")
     ),
     Broken("POOL-RESERVE", "one host too many", _pool(max_hosts=2), "pool cloud", None, None, 1.0),
     Broken(

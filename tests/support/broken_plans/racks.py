@@ -8,7 +8,7 @@ from typing import Any
 from plan_builders import at, device, machine
 
 from broken_plans.case import Broken, World, changed, hosted, placed
-from capacity.facility import Facility, FloorLimit
+from capacity.facility import Facility, FloorLimit, Supply
 from capacity.plan import Plan
 from inventory.estate import Constraint, Estate
 
@@ -97,6 +97,24 @@ def _other_tenant(estate: Estate, facility: Facility, plan: Plan) -> World:
 
 def _caged(estate: Estate, facility: Facility, plan: Plan) -> World:
     return estate, replace(facility, positions=changed(facility.positions, "name", "P1", owner="cirb")), plan
+
+
+def _single_corded(estate: Estate, facility: Facility, plan: Plan) -> World:
+    """A switch in another rack than a single-corded server, both behind side A: its loss takes both down."""
+    devices = changed(estate.devices, "id", 10, supply_redundancy="1+0")
+    apart = Constraint(20, "apart", "halves", (device(10), device(3)), scope="feed")
+    estate = replace(estate, devices=devices, constraints=(*estate.constraints, apart))
+    plan = placed(plan, device(10), supplies=(Supply("P3-A", "L1"),))
+    return (
+        estate,
+        facility,
+        replace(
+            plan,
+            demands=changed(
+                plan.demands, "asset", device(10), redundancy="1+0", redundancy_rule="redundancy.stated"
+            ),
+        ),
+    )
 
 
 CASES = (
@@ -257,5 +275,21 @@ CASES = (
         "halves",
         machine(3),
         WORKLOADS_COME,
+    ),
+    Broken(
+        "APART",
+        "two things on one feed",
+        _constrained(Constraint(20, "apart", "lines", (device(3), device(5)), scope="feed")),
+        "lines",
+        device(5),
+        DEPOT_COMES,
+    ),
+    Broken(
+        "APART",
+        "two hosts' work on one loss",
+        _single_corded,
+        "halves",
+        device(3),
+        DEPOT_COMES,
     ),
 )
