@@ -92,6 +92,25 @@ def test_a_column_that_is_absent_is_not_told_and_an_empty_cell_is_none(tmp_path:
     assert rack.fields["max_weight_kg"] is None
 
 
+def test_a_pair_may_be_kept_apart_by_feed_and_a_machine_on_a_storage_tier(tmp_path: Path) -> None:
+    book = a_region()
+    book["Constraints"][0]["Scope"] = "feed"
+    book["Constraints"][1] |= {"Kind": "tier", "Value": "nvme"}
+    snapshot = read(tmp_path, book)
+    assert one(snapshot, "constraints", "Constraints!pair").fields["scope"] == "feed"
+    tier = one(snapshot, "constraints", "Constraints!dmz").fields
+    assert (tier["kind"], tier["value"]) == ("tier", "nvme")
+
+
+def test_only_apart_has_the_scope_feed_and_a_tier_needs_its_name(tmp_path: Path) -> None:
+    book = a_region()
+    book["Constraints"][0] |= {"Kind": "together", "Scope": "feed"}
+    book["Constraints"][1] |= {"Kind": "tier", "Value": None}
+    found = [(error.place.header, error.what) for error in defects(tmp_path, book)]
+    assert ("Scope", "only apart has scope feed: what is together shares a rack, a host or a move group") in found
+    assert ("Value", "a constraint of kind tier needs Value, and it is empty") in found
+
+
 def test_times_are_brussels_and_handed_over_in_utc(tmp_path: Path) -> None:
     snapshot = read(tmp_path, a_region())
     freeze = one(snapshot, "constraints", "Constraints!year-end")
@@ -350,7 +369,6 @@ BAD_CELLS: list[tuple[str, int, str, Any, str]] = [
     ("Constraints", 2, "Members", "srv-hr-01; srv-hr-01", "twice"),
     ("Constraints", 3, "Members", " ;; ", "names nothing"),
     ("Constraints", 2, "Scope", None, "apart needs Scope"),
-    ("Constraints", 2, "Kind", "tier", "tier needs Value"),
     ("Constraints", 3, "Value", None, "zone needs Value"),
     ("Power", 2, "Maximum utilisation (%)", 101, "above 100"),
     ("Power", 2, "Voltage (V)", 5, "below 12"),
