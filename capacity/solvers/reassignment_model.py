@@ -1,0 +1,229 @@
+"""The machine reassignment problem (ROADEF/EURO challenge 2012) as arrays, and what a search keeps up to date about one
+assignment of it.
+
+`Problem` is what a caller states; `compiled` turns it into the flat arrays that the compiled kernels walk, `opened`
+derives a search's `State` from an assignment. Nothing here decides where a process goes: `reassignment_moves` weighs
+and makes single moves, `reassignment_annealing` and `reassignment` search.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Processes on machines; every amount a whole number.
+
+    `need` [processes × resources], `capacity` and `safety` [machines × resources]; `transient` [resources]: usage
+    counts at the old machine too while a process moves. `service` [processes], `home` [processes]: the machine now.
+    `location`, `neighbourhood` [machines], numbered from 0. `spread` [services]: fewest locations. `depends`: pairs
+    (service, service it needs in the same neighbourhood) [pairs × 2]. `balance` [objectives × 4]: resource, resource,
+    target, weight. `process_cost` [processes], `machine_cost` [machines × machines], `load_weight` [resources];
+    `move_weights`: of process, service and machine move cost. `leaving` [machines]: machines that should end empty.
+    """
+
+    need: Ints
+    capacity: Ints
+    safety: Ints
+    transient: Bools
+    service: Ints
+    home: Ints
+    location: Ints
+    neighbourhood: Ints
+    spread: Ints
+    depends: Ints
+    balance: Ints
+    load_weight: Ints
+    process_cost: Ints
+    machine_cost: NDArray[np.integer]
+    move_weights: tuple[int, int, int]
+    leaving: Bools | None = field(default=None)
+
+    @property
+    def processes(self) -> int:
+        return int(self.need.shape[0])
+
+    @property
+    def machines(self) -> int:
+        return int(self.capacity.shape[0])
+
+    @property
+    def resources(self) -> int:
+        return int(self.need.shape[1])
+
+    @property
+    def services(self) -> int:
+        return int(self.spread.shape[0])
+
+
+class Compiled(NamedTuple):
+    """`Problem` for the kernels. `*_row` [services]: a row in a table of counts, -1 where the rule cannot bind."""
+
+    need: Ints
+    headroom: Ints  # capacity − safety [machines × resources]
+    transient: Bools
+    load_weight: Ints
+    balance: Ints
+    service: Ints
+    home: Ints
+    location: Ints
+    neighbourhood: Ints
+    spread: Ints
+    spread_row: Ints
+    bit_row: Ints
+    hood_row: Ints
+    needs_at: Ints
+    needs: Ints
+    needed_by_at: Ints
+    needed_by: Ints
+    members_at: Ints
+    members: Ints
+    process_cost: Ints  # weighted
+    machine_cost: NDArray[np.integer]
+    service_weight: int
+    machine_weight: int
+    open_machines: Ints  # those that may receive
+    leaving: Bools
+
+
+class State(NamedTuple):
+    """One assignment and everything derived from it that a move changes."""
+
+    at: Ints
+    free: Ints  # capacity − usage [machines × resources]
+    room: Ints  # free − what moved processes still hold of transient resources
+    spread_count: NDArray[np.int32]  # [rows × locations]
+    spread_now: Ints  # [services]
+    hood_count: NDArray[np.int32]  # [rows × neighbourhoods]
+    bits: NDArray[np.uint64]  # [rows × words]: is a process of the service on the machine
+    moved: Ints  # [services] processes away from home
+    moved_histogram: Ints  # [count] services with so many
+    on: NDArray[np.int32]  # [machines × slots] processes on a machine
+    on_count: NDArray[np.int32]
+    slot: NDArray[np.int32]  # [processes] place in `on`
+    scalars: Ints  # see MOVED_MAX, COST, ...
+
+
+MOVED_MAX, COST, FULL, BROKEN, SCALARS = 0, 1, 2, 3, 4
+
+
+def _rows(chosen: Bools) -> Ints:
+    row = np.full(chosen.size, -1, np.int64)
+    row[chosen] = np.arange(int(chosen.sum()))
+    return row
+
+
+def _grouped(keys: Ints, values: Ints, groups: int) -> tuple[Ints, Ints]:
+    order = np.argsort(keys, kind="stable")
+    starts = np.zeros(groups + 1, np.int64)
+    np.cumsum(np.bincount(keys, minlength=groups), out=starts[1:])
+    return starts, np.ascontiguousarray(values[order])
+
+
+def compiled(problem: Problem) -> Compiled:
+    """The problem as the kernels read it."""
+    p, services = problem, problem.services
+    sizes = np.bincount(p.service, minlength=services)
+    pairs = p.depends.reshape(-1, 2)
+    pairs = np.unique(pairs[pairs[:, 0] != pairs[:, 1]], axis=0)  # a service is always beside itself
+    linked = np.zeros(services, np.bool_)
+    linked[pairs.ravel()] = True
+    needs_at, needs = _grouped(pairs[:, 0], pairs[:, 1], services)
+    needed_by_at, needed_by = _grouped(pairs[:, 1], pairs[:, 0], services)
+    members_at, members = _grouped(p.service, np.arange(p.processes), services)
+    leaving = np.zeros(p.machines, np.bool_) if p.leaving is None else p.leaving
+    process_weight, service_weight, machine_weight = p.move_weights
+    costs = p.machine_cost
+    if costs.size == 0 or (costs.min() > -(2**31) and costs.max() < 2**31):
+        costs = costs.astype(np.int32)
+    return Compiled(
+        need=np.ascontiguousarray(p.need, np.int64),
+        headroom=np.ascontiguousarray(p.capacity - p.safety, np.int64),
+        transient=p.transient,
+        load_weight=p.load_weight,
+        balance=np.ascontiguousarray(p.balance.reshape(-1, 4), np.int64),
+        service=p.service,
+        home=p.home,
+        location=p.location,
+        neighbourhood=p.neighbourhood,
+        spread=p.spread,
+        spread_row=_rows(p.spread > 1),
+        bit_row=_rows(sizes > 1),
+        hood_row=_rows(linked),
+        needs_at=needs_at,
+        needs=needs,
+        needed_by_at=needed_by_at,
+        needed_by=needed_by,
+        members_at=members_at,
+        members=members,
+        process_cost=p.process_cost * process_weight,
+        machine_cost=np.ascontiguousarray(costs),
+        service_weight=int(service_weight),
+        machine_weight=int(machine_weight),
+        open_machines=np.flatnonzero(~leaving).astype(np.int64),
+        leaving=leaving,
+    )
+
+
+def opened(problem: Problem, inst: Compiled, at: Ints) -> State:
+    """The state of assignment `at` [processes]; its cost is left to `reassignment_moves.full_cost`."""
+    p, services = problem, problem.services
+    used = np.zeros_like(p.capacity, dtype=np.int64)
+    np.add.at(used, at, p.need)
+    held = np.zeros_like(used)
+    away = np.flatnonzero(at != p.home)
+    np.add.at(held, p.home[away], p.need[away] * p.transient)
+    spread_rows, hood_rows, bit_rows = (
+        int(row.max(initial=-1)) + 1 for row in (inst.spread_row, inst.hood_row, inst.bit_row)
+    )
+    spread_count = np.zeros((spread_rows, int(p.location.max(initial=0)) + 1), np.int32)
+    mine = inst.spread_row[p.service]
+    np.add.at(spread_count, (mine[mine >= 0], p.location[at[mine >= 0]]), 1)
+    spread_now = np.ones(services, np.int64)
+    spread_now[inst.spread_row >= 0] = (spread_count > 0).sum(axis=1)
+    hood_count = np.zeros((hood_rows, int(p.neighbourhood.max(initial=0)) + 1), np.int32)
+    mine = inst.hood_row[p.service]
+    np.add.at(hood_count, (mine[mine >= 0], p.neighbourhood[at[mine >= 0]]), 1)
+    bits = np.zeros((bit_rows, (p.machines + 63) // 64), np.uint64)
+    mine = inst.bit_row[p.service]
+    there = at[mine >= 0]
+    np.bitwise_or.at(bits, (mine[mine >= 0], there // 64), np.uint64(1) << (there % 64).astype(np.uint64))
+    moved = np.bincount(p.service[away], minlength=services).astype(np.int64)
+    histogram = np.bincount(moved, minlength=int(np.bincount(p.service, minlength=1).max(initial=0)) + 2)
+    on_count = np.bincount(at, minlength=p.machines).astype(np.int32)
+    order = np.argsort(at, kind="stable")
+    starts = np.concatenate(([0], np.cumsum(on_count)[:-1]))
+    slot = np.empty(p.processes, np.int32)
+    slot[order] = np.arange(p.processes) - starts[at[order]]
+    on = np.full((p.machines, 2 * int(on_count.max(initial=0)) + 64), -1, np.int32)
+    on[at[order], slot[order]] = order
+    scalars = np.zeros(SCALARS, np.int64)
+    scalars[MOVED_MAX] = moved.max(initial=0)
+    if hood_rows:
+        pairs = inst.hood_row[
+            np.column_stack((np.repeat(np.arange(services), np.diff(inst.needs_at)), inst.needs))
+        ]
+        scalars[BROKEN] = ((hood_count[pairs[:, 0]] > 0) & (hood_count[pairs[:, 1]] == 0)).sum()
+    return State(
+        at=at.astype(np.int64, copy=True),
+        free=p.capacity - used,
+        room=p.capacity - used - held,
+        spread_count=spread_count,
+        spread_now=spread_now,
+        hood_count=hood_count,
+        bits=bits,
+        moved=moved,
+        moved_histogram=histogram.astype(np.int64),
+        on=on,
+        on_count=on_count,
+        slot=slot,
+        scalars=scalars,
+    )

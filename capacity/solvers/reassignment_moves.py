@@ -1,0 +1,351 @@
+"""What one move of the machine reassignment problem costs, whether the rules allow it, and making it.
+
+Compiled and exact: whole numbers throughout, work proportional to resources plus the dependencies of the service. A
+shift takes one process to another machine, a swap exchanges two. `full_cost` counts an assignment from nothing.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from capacity.solvers.reassignment_model import COST, MOVED_MAX, Compiled, State
+
+
+@njit(cache=True, nogil=True)
+def draw(seed: np.ndarray) -> np.uint64:
+    """The next 64 random bits (xorshift, Marsaglia 2003) of the stream in `seed` [1]."""
+    x = seed[0]
+    x ^= x << np.uint64(13)
+    x ^= x >> np.uint64(7)
+    x ^= x << np.uint64(17)
+    seed[0] = x
+    return x
+
+
+@njit(cache=True, nogil=True)
+def below(seed: np.ndarray, n: int) -> int:
+    """A random whole number in [0, n), n < 2**31."""
+    return np.int64(((draw(seed) >> np.uint64(32)) * np.uint64(n)) >> np.uint64(32))
+
+
+@njit(cache=True, nogil=True)
+def unit(seed: np.ndarray) -> float:
+    """A random number in (0, 1]."""
+    return (np.float64(draw(seed) >> np.uint64(11)) + 1.0) / 9007199254740992.0
+
+
+@njit(cache=True, nogil=True)
+def machine_cost(inst: Compiled, free: np.ndarray, m: int) -> int:
+    """Weighted load and balance cost of machine `m` with `free` [machines × resources]."""
+    cost = 0
+    for r in range(inst.need.shape[1]):
+        over = inst.headroom[m, r] - free[m, r]
+        if over > 0:
+            cost += inst.load_weight[r] * over
+    for b in range(inst.balance.shape[0]):
+        short = inst.balance[b, 2] * free[m, inst.balance[b, 0]] - free[m, inst.balance[b, 1]]
+        if short > 0:
+            cost += inst.balance[b, 3] * short
+    return cost
+
+
+@njit(cache=True, nogil=True)
+def full_cost(inst: Compiled, st: State) -> int:
+    """The whole objective of the state's assignment; also stored in its scalars."""
+    cost = 0
+    for m in range(st.free.shape[0]):
+        cost += machine_cost(inst, st.free, m)
+    for p in range(st.at.shape[0]):
+        if st.at[p] != inst.home[p]:
+            cost += inst.process_cost[p]
+        cost += inst.machine_weight * inst.machine_cost[inst.home[p], st.at[p]]
+    cost += inst.service_weight * st.scalars[MOVED_MAX]
+    st.scalars[COST] = cost
+    return cost
+
+
+@njit(cache=True, nogil=True)
+def leave_delta(inst: Compiled, st: State, p: int, m: int) -> int:
+    """Change of load and balance cost of machine `m` when process `p` leaves it."""
+    delta = 0
+    for r in range(inst.need.shape[1]):
+        over = inst.headroom[m, r] - st.free[m, r]
+        if over > 0:
+            delta -= inst.load_weight[r] * min(over, inst.need[p, r])
+    for b in range(inst.balance.shape[0]):
+        r1, r2, target = inst.balance[b, 0], inst.balance[b, 1], inst.balance[b, 2]
+        short = target * st.free[m, r1] - st.free[m, r2]
+        after = short + target * inst.need[p, r1] - inst.need[p, r2]
+        delta += inst.balance[b, 3] * (max(after, 0) - max(short, 0))
+    return delta
+
+
+@njit(cache=True, nogil=True)
+def join_delta(inst: Compiled, st: State, p: int, m: int) -> int:
+    """Change of load and balance cost of machine `m` when process `p` joins it."""
+    delta = 0
+    for r in range(inst.need.shape[1]):
+        need = inst.need[p, r]
+        over = inst.headroom[m, r] - st.free[m, r] + need
+        if over > 0:
+            delta += inst.load_weight[r] * min(over, need)
+    for b in range(inst.balance.shape[0]):
+        r1, r2, target = inst.balance[b, 0], inst.balance[b, 1], inst.balance[b, 2]
+        short = target * st.free[m, r1] - st.free[m, r2]
+        after = short - target * inst.need[p, r1] + inst.need[p, r2]
+        delta += inst.balance[b, 3] * (max(after, 0) - max(short, 0))
+    return delta
+
+
+@njit(cache=True, nogil=True)
+def swap_delta(inst: Compiled, st: State, p: int, q: int, m: int) -> int:
+    """Change of load and balance cost of machine `m` when process `p` leaves and `q` joins."""
+    delta = 0
+    for r in range(inst.need.shape[1]):
+        net = inst.need[q, r] - inst.need[p, r]
+        over = inst.headroom[m, r] - st.free[m, r]
+        delta += inst.load_weight[r] * (max(over + net, 0) - max(over, 0))
+    for b in range(inst.balance.shape[0]):
+        r1, r2, target = inst.balance[b, 0], inst.balance[b, 1], inst.balance[b, 2]
+        short = target * st.free[m, r1] - st.free[m, r2]
+        after = short - target * (inst.need[q, r1] - inst.need[p, r1]) + inst.need[q, r2] - inst.need[p, r2]
+        delta += inst.balance[b, 3] * (max(after, 0) - max(short, 0))
+    return delta
+
+
+@njit(cache=True, nogil=True)
+def move_delta(inst: Compiled, st: State, p: int, m: int) -> int:
+    """Change of process and machine move cost when process `p` goes from where it is to `m`."""
+    home, now = inst.home[p], st.at[p]
+    delta = inst.machine_weight * (
+        np.int64(inst.machine_cost[home, m]) - np.int64(inst.machine_cost[home, now])
+    )
+    if now == home:
+        delta += inst.process_cost[p]
+    elif m == home:
+        delta -= inst.process_cost[p]
+    return delta
+
+
+@njit(cache=True, nogil=True)
+def most_moved(inst: Compiled, st: State, s: int, change: int) -> int:
+    """The most moved processes of any service after `change` (-1, 0, 1) more of service `s` are away from home."""
+    most = st.scalars[MOVED_MAX]
+    if change > 0 and st.moved[s] == most:
+        return most + 1
+    if change < 0 and st.moved[s] == most and st.moved_histogram[most] == 1:
+        return most - 1
+    return most
+
+
+@njit(cache=True, nogil=True)
+def fits(inst: Compiled, st: State, p: int, m: int) -> bool:
+    """Whether machine `m` has room for process `p` on top of all that is there."""
+    if inst.home[p] == m:
+        for r in range(inst.need.shape[1]):
+            if st.room[m, r] < inst.need[p, r] and not inst.transient[r]:
+                return False
+        return True
+    for r in range(inst.need.shape[1]):
+        if st.room[m, r] < inst.need[p, r]:
+            return False
+    return True
+
+
+@njit(cache=True, nogil=True)
+def is_beside(inst: Compiled, st: State, s: int, m: int) -> bool:
+    """Whether a process of service `s` is on machine `m`; only where the service has several."""
+    row = inst.bit_row[s]
+    if row < 0:
+        return False
+    return (st.bits[row, m >> 6] >> np.uint64(m & 63)) & np.uint64(1) != np.uint64(0)
+
+
+@njit(cache=True, nogil=True)
+def keeps_spread(inst: Compiled, st: State, s: int, m1: int, m2: int) -> bool:
+    """Whether service `s` keeps its fewest locations when one of its processes goes from `m1` to `m2`."""
+    row = inst.spread_row[s]
+    if row < 0:
+        return True
+    l1, l2 = inst.location[m1], inst.location[m2]
+    if l1 == l2 or st.spread_now[s] > inst.spread[s]:
+        return True
+    return st.spread_count[row, l1] > 1 or st.spread_count[row, l2] == 0
+
+
+@njit(cache=True, nogil=True)
+def broken_delta(inst: Compiled, st: State, s: int, n1: int, n2: int) -> int:
+    """How many more dependencies break when a process of service `s` goes from neighbourhood `n1` to `n2`.
+
+    A dependency is broken once per neighbourhood that has the service and not what it needs.
+    """
+    row = inst.hood_row[s]
+    if row < 0 or n1 == n2:
+        return 0
+    delta = 0
+    if st.hood_count[row, n2] == 0:
+        for k in range(inst.needs_at[s], inst.needs_at[s + 1]):
+            if st.hood_count[inst.hood_row[inst.needs[k]], n2] == 0:
+                delta += 1
+        for k in range(inst.needed_by_at[s], inst.needed_by_at[s + 1]):
+            if st.hood_count[inst.hood_row[inst.needed_by[k]], n2] > 0:
+                delta -= 1
+    if st.hood_count[row, n1] == 1:
+        for k in range(inst.needs_at[s], inst.needs_at[s + 1]):
+            if st.hood_count[inst.hood_row[inst.needs[k]], n1] == 0:
+                delta -= 1
+        for k in range(inst.needed_by_at[s], inst.needed_by_at[s + 1]):
+            if st.hood_count[inst.hood_row[inst.needed_by[k]], n1] > 0:
+                delta += 1
+    return delta
+
+
+@njit(cache=True, nogil=True)
+def swap_broken_delta(inst: Compiled, st: State, p: int, q: int) -> int:
+    """How many more dependencies break when processes `p` and `q` exchange machines."""
+    s, t = inst.service[p], inst.service[q]
+    n1, n2 = inst.neighbourhood[st.at[p]], inst.neighbourhood[st.at[q]]
+    if s == t or n1 == n2:
+        return 0
+    row = inst.hood_row[s]
+    delta = broken_delta(inst, st, s, n1, n2)
+    if row < 0 or inst.hood_row[t] < 0:
+        return delta + broken_delta(inst, st, t, n2, n1)
+    st.hood_count[row, n1] -= 1
+    st.hood_count[row, n2] += 1
+    delta += broken_delta(inst, st, t, n2, n1)
+    st.hood_count[row, n1] += 1
+    st.hood_count[row, n2] -= 1
+    return delta
+
+
+@njit(cache=True, nogil=True)
+def may_shift(inst: Compiled, st: State, p: int, m: int) -> bool:
+    """Whether every rule allows process `p` to go to machine `m`, all else staying."""
+    s, now = inst.service[p], st.at[p]
+    return (
+        fits(inst, st, p, m)
+        and not is_beside(inst, st, s, m)
+        and keeps_spread(inst, st, s, now, m)
+        and broken_delta(inst, st, s, inst.neighbourhood[now], inst.neighbourhood[m]) <= 0
+    )
+
+
+@njit(cache=True, nogil=True)
+def shift(inst: Compiled, st: State, p: int, m: int) -> None:
+    """Take process `p` to machine `m`; the caller has made sure of the rules and keeps the cost."""
+    s, now, home = inst.service[p], st.at[p], inst.home[p]
+    for r in range(inst.need.shape[1]):
+        need = inst.need[p, r]
+        st.free[now, r] += need
+        st.free[m, r] -= need
+        if not inst.transient[r] or now != home:
+            st.room[now, r] += need
+        if not inst.transient[r] or m != home:
+            st.room[m, r] -= need
+    row = inst.spread_row[s]
+    if row >= 0:
+        st.spread_count[row, inst.location[now]] -= 1
+        if st.spread_count[row, inst.location[now]] == 0:
+            st.spread_now[s] -= 1
+        if st.spread_count[row, inst.location[m]] == 0:
+            st.spread_now[s] += 1
+        st.spread_count[row, inst.location[m]] += 1
+    row = inst.hood_row[s]
+    if row >= 0:
+        st.hood_count[row, inst.neighbourhood[now]] -= 1
+        st.hood_count[row, inst.neighbourhood[m]] += 1
+    row = inst.bit_row[s]
+    if row >= 0:
+        st.bits[row, now >> 6] ^= np.uint64(1) << np.uint64(now & 63)
+        st.bits[row, m >> 6] ^= np.uint64(1) << np.uint64(m & 63)
+    if now == home or m == home:
+        change = 1 if now == home else -1
+        most = most_moved(inst, st, s, change)
+        st.moved_histogram[st.moved[s]] -= 1
+        st.moved[s] += change
+        st.moved_histogram[st.moved[s]] += 1
+        st.scalars[MOVED_MAX] = most
+    last = st.on_count[now] - 1
+    other, place = st.on[now, last], st.slot[p]
+    st.on[now, place] = other
+    st.slot[other] = place
+    st.on_count[now] = last
+    st.on[m, st.on_count[m]] = p
+    st.slot[p] = st.on_count[m]
+    st.on_count[m] += 1
+    st.at[p] = m
+
+
+@njit(cache=True, nogil=True)
+def fits_exchange(inst: Compiled, st: State, p: int, q: int, m: int) -> bool:
+    """Whether machine `m` has room for `q` when `p` leaves it."""
+    p_holds, q_held = inst.home[p] == m, inst.home[q] == m
+    for r in range(inst.need.shape[1]):
+        room = st.room[m, r]
+        if not (inst.transient[r] and p_holds):
+            room += inst.need[p, r]
+        if not (inst.transient[r] and q_held):
+            room -= inst.need[q, r]
+        if room < 0:
+            return False
+    return True
+
+
+@njit(cache=True, nogil=True)
+def may_swap(inst: Compiled, st: State, p: int, q: int) -> bool:
+    """Whether every rule but dependencies allows processes `p` and `q`, on different machines, to exchange them."""
+    m1, m2, s, t = st.at[p], st.at[q], inst.service[p], inst.service[q]
+    if not (fits_exchange(inst, st, p, q, m1) and fits_exchange(inst, st, q, p, m2)):
+        return False
+    if s == t:
+        return True
+    if is_beside(inst, st, s, m2) or is_beside(inst, st, t, m1):
+        return False
+    return keeps_spread(inst, st, s, m1, m2) and keeps_spread(inst, st, t, m2, m1)
+
+
+@njit(cache=True, nogil=True)
+def swap_service_delta(inst: Compiled, st: State, p: int, q: int) -> int:
+    """Change of the most moved processes of any service when `p` and `q` exchange machines."""
+    s, t = inst.service[p], inst.service[q]
+    m1, m2 = st.at[p], st.at[q]
+    ds = (1 if m1 == inst.home[p] else 0) - (1 if m2 == inst.home[p] else 0)
+    dt = (1 if m2 == inst.home[q] else 0) - (1 if m1 == inst.home[q] else 0)
+    most = st.scalars[MOVED_MAX]
+    if s == t:
+        ds, dt = ds + dt, 0
+    if ds == 0 and dt == 0:
+        return 0
+    if abs(ds) == 2 or (ds != 0 and dt != 0):  # rare: count the histogram as if done
+        st.moved_histogram[st.moved[s]] -= 1
+        st.moved_histogram[st.moved[s] + ds] += 1
+        if dt != 0:
+            st.moved_histogram[st.moved[t]] -= 1
+            st.moved_histogram[st.moved[t] + dt] += 1
+        after = min(most + 2, st.moved_histogram.shape[0] - 1)
+        while after > 0 and st.moved_histogram[after] == 0:
+            after -= 1
+        st.moved_histogram[st.moved[s]] += 1
+        st.moved_histogram[st.moved[s] + ds] -= 1
+        if dt != 0:
+            st.moved_histogram[st.moved[t]] += 1
+            st.moved_histogram[st.moved[t] + dt] -= 1
+        return after - most
+    if ds != 0:
+        return most_moved(inst, st, s, ds) - most
+    return most_moved(inst, st, t, dt) - most
+
+
+@njit(cache=True, nogil=True)
+def shift_delta(inst: Compiled, st: State, p: int, m: int) -> int:
+    """Change of the whole objective when process `p` goes to machine `m`."""
+    now, home, s = st.at[p], inst.home[p], inst.service[p]
+    change = (1 if now == home else 0) - (1 if m == home else 0)
+    return (
+        leave_delta(inst, st, p, now)
+        + join_delta(inst, st, p, m)
+        + move_delta(inst, st, p, m)
+        + inst.service_weight * (most_moved(inst, st, s, change) - st.scalars[MOVED_MAX])
+    )
