@@ -14,6 +14,7 @@ from capacity.facility import Facility, TargetRack
 from capacity.placing.cloud_placement import Bundle, CloudLayout, CloudPlacer
 from capacity.placing.cloud_reserve import unsheltered
 from capacity.placing.lacks import crowded_lacks, host_reasons, item_lacks
+from capacity.placing.rack_bins import bears_kg
 from capacity.placing.rack_items import Gatherer, Item, RackItems, Refusal, Thing, host_item, name_of
 from capacity.placing.rack_problem import Period, RackProblem, build, supplies_at
 from capacity.placing.ties import Cords, Ties, tied_members
@@ -94,7 +95,8 @@ def place(
             for pool, (found, _) in missing.items():
                 most_hosts[pool] = 0 if tries >= MOST_LAYOUTS else found
             continue
-        more = _with_company(_unsafe(estate, supply, attempt), gathered.items, cloud.bundles)
+        found = _too_heavy(facility, attempt) or _unsafe(estate, supply, attempt)
+        more = _with_company(found, gathered.items, cloud.bundles)
         if not more:
             break
         barred |= more
@@ -119,6 +121,17 @@ def _loosened(attempt: _Attempt, missing: Mapping[str, object], spread: dict[str
     for pool in pools:
         spread[pool] = spread.get(pool, 0) + 1
     return bool(pools)
+
+
+def _too_heavy(facility: Facility, attempt: _Attempt) -> dict[Ref, str]:
+    """Devices that no way into their hall bears."""
+    bears = {hall.name: bears_kg(hall) for hall in facility.halls}
+    return {
+        thing.asset: "route"
+        for _, item, b in attempt.placed()
+        for thing in item.things
+        if thing.asset is not None and thing.weight_kg > bears[attempt.problem.bins[b].position.hall]
+    }
 
 
 def _unsafe(estate: Estate, supply: SupplyModel, attempt: _Attempt) -> dict[Ref, str]:
@@ -153,9 +166,7 @@ def _unsafe(estate: Estate, supply: SupplyModel, attempt: _Attempt) -> dict[Ref,
     return found
 
 
-def _with_company(
-    out: Mapping[Ref, str], items: Sequence[Item], bundles: Sequence[Bundle]
-) -> dict[Ref, str]:
+def _with_company(out: Mapping[Ref, str], items: Sequence[Item], bundles: Sequence[Bundle]) -> dict[Ref, str]:
     """What has to stay out, and what is to share a rack or host with it."""
     found = dict(out)
     for company in (*map(_assets_of, items), *(set(bundle.refs) for bundle in bundles)):
@@ -314,12 +325,14 @@ class _Writer:
         """What stays out so that what is kept apart stays so when something is lost."""
         texts = {
             "reserve": "would find no empty host far enough from what it is kept apart from, were its host lost",
+            "route": "is heavier than any way into the hall bears where it would find a rack",
             "feed": "would hang on one feed or node with what it is kept apart from by feed",
             "together": "is to share a rack or host with what has to stay out",
         }
         for ref in sorted(self.barred):
             name = name_of(self.estate, ref)
-            lack = Lack("apart", 1.0, 0.0, name, f"{name} {texts[self.barred[ref]]}")
+            dimension = "route" if self.barred[ref] == "route" else "apart"
+            lack = Lack(dimension, 1.0, 0.0, name, f"{name} {texts[self.barred[ref]]}")
             self.unplaced.append(Unplaced(ref, name, False, (lack,)))
 
     @staticmethod

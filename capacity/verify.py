@@ -20,6 +20,7 @@ from capacity.verification import (
     readiness,
     references,
     rooms,
+    routes,
     steps,
     traffic,
     units,
@@ -40,6 +41,6 @@ def check(estate: Estate, facility: Facility, plan: Plan) -> tuple[Violation, ..
     for rules in (references, documents, steps, readiness, groups, windows, work, traffic, rooms):
         rules.check(view, findings)
     things = contents.everything(view)
-    for rack_rules in (units, racks, power, cloud, pools):
+    for rack_rules in (units, racks, routes, power, cloud, pools):
         rack_rules.check(view, things, findings)
     return findings.sorted()

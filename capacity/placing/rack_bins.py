@@ -9,12 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from capacity.facility import Facility, Position, RackModel, TargetRack
+from capacity.facility import Facility, Hall, Position, RackModel, Route, TargetRack
 from capacity.facility_file import mount_kit
 from capacity.power import SupplyModel
 from capacity.resources import Redundancy
 
 UNLIMITED = 1e15
+UNIT_MM, FRAME_MM = 44.45, 200.0  # a unit, and what base and roof add where the outer height is unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +40,37 @@ def floor_limit_kg(facility: Facility, position: Position, width_mm: float, dept
     return floor.limit_kg_m2 * width_mm * depth_mm / 1e6
 
 
+def lets_through(route: Route, model: RackModel, rolling_kg: float) -> bool:
+    """Whether a rack with its kit gets in by a route: upright, its narrow side ahead."""
+    height_mm = (
+        model.height_u * UNIT_MM + FRAME_MM if model.outer_height_mm is None else model.outer_height_mm
+    )
+    return (
+        (route.rolling_kg is None or rolling_kg <= route.rolling_kg)
+        and (route.width_mm is None or min(model.width_mm, model.depth_mm) <= route.width_mm)
+        and (route.height_mm is None or height_mm <= route.height_mm)
+    )
+
+
+def bears_kg(hall: Hall) -> float:
+    """The heaviest thing that some way into a hall bears."""
+    return max(
+        (UNLIMITED if route.rolling_kg is None else route.rolling_kg for route in hall.routes),
+        default=UNLIMITED,
+    )
+
+
 def fits_position(facility: Facility, model: RackModel, position: Position) -> bool:
     """Whether a rack model may stand at a position: footprint within the bay, light enough to roll in, feeds enough."""
-    floor = next(hall.floor for hall in facility.halls if hall.name == position.hall)
+    hall = next(hall for hall in facility.halls if hall.name == position.hall)
+    floor = hall.floor
     rolling_kg = model.tare_kg + sum(item.weight_kg for item in model.kit)
     cords = [cord for item in model.kit for cord in item.cords]
     return (
         model.width_mm <= position.width_m * 1000 + 1e-6
         and model.depth_mm <= position.depth_m * 1000 + 1e-6
         and (floor.rolling_kg is None or rolling_kg <= floor.rolling_kg)
+        and (not hall.routes or any(lets_through(route, model, rolling_kg) for route in hall.routes))
         and max(cords, default=-1) < len(position.feeds)
     )
 

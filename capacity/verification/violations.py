@@ -31,6 +31,7 @@ RULES: dict[str, str] = {
     "HEAVY-LOW": "Heavy devices stand low",
     "RACK-WEIGHT": "No rack carries more than it may",
     "FLOOR": "No rack loads the floor more than it bears",
+    "ROUTE": "Whatever comes in finds a way from the dock that lets it through",
     "PORTS": "No rack needs more network ports than it provides",
     "ZONE": "Everything stands in its security zone",
     "OWNER": "Racks hold what belongs to their owner",

@@ -8,7 +8,7 @@ from typing import Any
 from plan_builders import at, device, machine
 
 from broken_plans.case import Broken, World, changed, hosted, placed
-from capacity.facility import Facility, FloorLimit, Supply
+from capacity.facility import Facility, FloorLimit, Route, Supply
 from capacity.plan import Plan
 from inventory.estate import Constraint, Estate
 
@@ -115,6 +115,32 @@ def _single_corded(estate: Estate, facility: Facility, plan: Plan) -> World:
             ),
         ),
     )
+
+
+def _weak_floor(estate: Estate, facility: Facility, plan: Plan) -> World:
+    """The new racks weigh next to nothing; the chassis that comes to stand in one weighs 66 kg."""
+    light = {"tare_kg": 40.0, "kit": tuple(replace(k, weight_kg=1.0) for k in facility.rack_models[0].kit)}
+    contents = {rack.id: tuple(replace(m, weight_kg=1.0) for m in rack.contents) for rack in plan.racks}
+    facility = replace(
+        facility,
+        rack_models=(replace(facility.rack_models[0], **light),),
+        halls=changed(facility.halls, "name", "H1", routes=(Route("path", rolling_kg=60.0),)),
+    )
+    racks = tuple(replace(r, tare_kg=40.0, contents=contents[r.id]) for r in plan.racks)
+    return estate, facility, replace(plan, racks=racks)
+
+
+def _low_door(estate: Estate, facility: Facility, plan: Plan) -> World:
+    """One of two new racks is of a lower model; the way in is as low as that, or lower, narrow and weak."""
+    low = replace(facility.rack_models[0], model="low", outer_height_mm=1900.0)
+    racks = changed(plan.racks, "id", "N2", model="low")
+    routes = (Route("door", height_mm=1950.0), Route("hatch", rolling_kg=100.0))
+    facility = replace(
+        facility,
+        rack_models=(*facility.rack_models, low),
+        halls=changed(facility.halls, "name", "H1", routes=routes),
+    )
+    return estate, facility, replace(plan, racks=racks)
 
 
 CASES = (
@@ -291,5 +317,15 @@ CASES = (
         "halves",
         device(3),
         DEPOT_COMES,
+    ),
+    Broken("ROUTE", "a rack too high for every door", _low_door, "rack N1", None, RACKS_COME),
+    Broken(
+        "ROUTE",
+        "a chassis too heavy for the way in",
+        _weak_floor,
+        "hall H1",
+        device(1),
+        DEPOT_COMES,
+        6.0,
     ),
 )
