@@ -1,0 +1,113 @@
+"""A packing out of a relaxation: fix what it is surest of, solve again what is left, and so on (diving).
+
+Columns are generated anew for what is left at every step, so that the last bins are as well filled as the first
+(Sadykov, Vanderbeck, Tahiri, Pessoa, Uchoa 2019). Costs are perturbed to reach another vertex at every dive.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from capacity.solvers import packing_interior
+from capacity.solvers.packing_master import Bin, Budget, Master
+from capacity.solvers.packing_pool import Pool
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+CARRIED = 12  # columns per kind that a step hands to the next
+SURE = 0.75  # of a column: fix it along with the step's first
+SHARE = 0.12  # of a step's bins to fix at most
+
+
+def dive(master: Master, bins: int, rng: np.random.Generator, budget: Budget) -> list[list[int]] | None:
+    """A packing into at most `bins`, or None where this dive found none. New columns join the master's pool."""
+    everyone = np.arange(len(master.holds.copies))
+    kinds, step = everyone, master
+    packed: list[list[int]] = []
+    copies = master.holds.copies.copy()
+    while True:
+        values = vertex(step, bins - len(packed), rng, budget)
+        chosen = _surest(step, values, copies[kinds])
+        for column in chosen:
+            content = kinds[step.state.pool.content(column)]
+            kept = []
+            for kind in content.tolist():
+                if copies[kind] > 0:
+                    copies[kind] -= 1
+                    kept.append(kind)
+            packed.append(kept)
+        left = np.flatnonzero(copies > 0)
+        if len(left) == 0:
+            return packed if len(packed) <= bins else None
+        if len(packed) >= bins or budget.over():
+            return None
+        carried = _carried(step, kinds, left, copies)
+        kinds = left
+        step = Master(_part(master.holds, left, copies[left]), budget)
+        step.state.pool.add(carried)
+        step.generate(bins - len(packed) + 1, rounds=6)
+        for column in range(len(step.state.pool)):
+            content = step.state.pool.content(column)
+            if len(content) > 1:
+                master.state.pool.add([kinds[content]])
+        if len(packed) + step.state.bound() > bins:
+            return None
+
+
+def vertex(master: Master, bins: int, rng: np.random.Generator, budget: Budget) -> Floats:
+    """Column values at a vertex of the master's optimal face, or near it, another one at every call."""
+    pointers, ids, amounts = master.state.pool.arrays()
+    spare = max(1e-3, min(0.5, bins - master.state.value)) / max(master.state.value, 1.0)
+    costs = 1.0 + spare * rng.random(len(pointers) - 1)
+    values, _, _, _, steps = packing_interior.cover(pointers, ids, amounts, costs, master.demand, 1e-7)
+    budget.work -= steps * (len(master.demand) ** 3 / 2e4 + len(ids) / 20)
+    return values
+
+
+def _surest(master: Master, values: Floats, copies: Ints) -> list[int]:
+    """The columns to fix: the largest, and others nearly as sure, as far as the copies go."""
+    left = copies.copy()
+    most = max(1, int(SHARE * values.sum()))
+    chosen: list[int] = []
+    for column in np.argsort(-values, kind="stable").tolist():
+        value = values[column]
+        if chosen and (value < SURE or (len(chosen) >= most and value < 0.98)):
+            break
+        kinds, amounts = np.unique(master.state.pool.content(column), return_counts=True)
+        times = max(1, int(value + 0.02))
+        for _ in range(times):
+            if chosen and (left[kinds] < amounts).any():
+                break
+            left[kinds] -= amounts
+            chosen.append(column)
+    return chosen
+
+
+def _carried(master: Master, kinds: Ints, left: Ints, copies: Ints) -> list[Ints]:
+    """The best columns of this step, without what is packed, numbered as the next step numbers kinds."""
+    pool: Pool = master.state.pool
+    number = np.full(len(copies), -1, dtype=np.int64)
+    number[left] = np.arange(len(left))
+    duals = np.floor(np.maximum(master.centre(), 0.0) * (1 << 26)).astype(np.int64)
+    values = pool.values(duals)
+    best = np.argsort(-values, kind="stable")[: CARRIED * len(left) + 100]
+    carried = []
+    for column in best.tolist():
+        content = number[kinds[pool.content(column)]]
+        content = content[content >= 0]
+        if len(content) > 1:
+            carried.append(content)
+    return carried
+
+
+def _part(holds: Bin, kinds: Ints, copies: Ints) -> Bin:
+    return Bin(
+        np.ascontiguousarray(holds.sizes[kinds]),
+        holds.capacity,
+        copies,
+        np.ascontiguousarray(holds.apart[np.ix_(kinds, kinds)]),
+        holds.least,
+        np.ascontiguousarray(holds.shares[:, kinds]),
+    )

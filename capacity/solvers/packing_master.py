@@ -1,0 +1,242 @@
+"""The linear relaxation of packing by column generation: a bound that always holds, and columns worth packing with.
+
+Master: fewest columns (contents of a bin) that cover every kind's copies. Its duals come from `packing_interior`,
+new columns from `packing_pricing`. Every complete search of the pricing gives a bound by Farley (1990): duals scaled
+down by the best column's value are feasible, so their total bounds the bins. All of it in whole numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from capacity.solvers import packing_interior, packing_pricing
+from capacity.solvers.packing_pool import Pool
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Bytes = NDArray[np.uint8]
+
+ONE = 1 << 26  # a dual of 1 in whole numbers
+HAIR = ONE >> 14  # columns worth less than this above 1 don't move the relaxation
+
+
+@dataclass(slots=True)
+class Budget:
+    """Work left (about microseconds, counted the same on every machine) and the caller's clock."""
+
+    work: float
+    seconds_left: Callable[[], float]
+
+    def over(self) -> bool:
+        """Whether to stop."""
+        return self.work <= 0 or self.seconds_left() <= 0
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """What fits in one bin: `sizes` [kinds × dimensions] under `capacity`, `copies` [kinds], `apart` [kinds × kinds].
+
+    `least` [dimensions]: how full a bin must be; `shares` [rows × kinds]: knapsack rows of room 1 for bounds.
+    """
+
+    sizes: Ints
+    capacity: Ints
+    copies: Ints
+    apart: Bytes
+    least: Ints
+    shares: Floats
+
+
+@dataclass(slots=True)
+class Relaxation:
+    """Where column generation stands.
+
+    `value`: of the master, infinite at first. No packing has fewer bins than `bound_over / bound_under`, from whole
+    `duals` under which no column is worth more than `bound_under`. `weights` [rows]: the surrogate's.
+    """
+
+    pool: Pool
+    weights: Floats
+    duals: Ints
+    bound_over: int = 0
+    bound_under: int = 1
+    value: float = np.inf
+    primal: Floats = field(default_factory=lambda: np.zeros(0))
+    rounds: int = 0
+    converged: bool = False
+
+    def bound(self) -> int:
+        """Whole bins that every packing needs."""
+        return -(-self.bound_over // self.bound_under)
+
+    def fraction(self) -> float:
+        """The same before rounding up."""
+        return self.bound_over / self.bound_under
+
+
+class Master:
+    """Column generation over one kind of bin."""
+
+    def __init__(self, holds: Bin, budget: Budget) -> None:
+        self.holds, self.budget = holds, budget
+        kinds = len(holds.copies)
+        self.columns: Ints = np.empty((2 * kinds + 500, packing_pricing.LONGEST), dtype=np.int64)
+        self.lengths: Ints = np.empty(len(self.columns), dtype=np.int64)
+        rows = len(holds.shares)
+        self.state = Relaxation(Pool(), np.full(rows, 1.0 / rows), np.zeros(kinds, dtype=np.int64))
+        self.demand: Floats = holds.copies.astype(np.float64)
+        self.nodes = 100_000
+        self.state.pool.add([kind] for kind in range(kinds))
+
+    def seed(self, turns: int) -> list[list[int]]:
+        """Fill the pool by packing again and again, correcting the values; the packing of fewest bins met.
+
+        Sequential value correction (Mukhacheva et al. 2000; Belov, Scheithauer 2007): a kind's value moves toward
+        its part of the bin it came to lie in, so that what fits badly is packed early.
+        """
+        holds, dims = self.holds, len(self.holds.capacity)
+        total = holds.shares[:dims] @ self.demand
+        scarcity = total / max(float(total.sum()), 1e-12)
+        value = holds.shares[:dims].T @ scarcity + 1e-6
+        best: list[list[int]] = []
+        room = np.empty((int(holds.copies.sum()), packing_pricing.LONGEST), dtype=np.int64)
+        lengths = np.empty(len(room), dtype=np.int64)
+        for turn in range(turns):
+            if self.budget.over():
+                break
+            scaled = np.maximum(1, np.floor(value * ONE)).astype(np.int64)
+            power = (0.0, 1.0, 0.5)[turn % 3]
+            rows = packing_pricing.pack(
+                scaled,
+                holds.sizes,
+                holds.capacity,
+                holds.copies,
+                holds.apart,
+                scarcity,
+                power,
+                room,
+                lengths,
+            )
+            self.budget.work -= rows * len(value) * dims * 0.02
+            self.state.pool.add_rows(room, lengths, rows)
+            part = np.zeros(len(value))
+            for row in range(rows):
+                content = room[row, : lengths[row]]
+                share = value[content] / value[content].sum()
+                np.add.at(part, content, share / holds.copies[content])
+            value = 0.6 * value + 0.4 * part
+            if not best or rows < len(best):
+                best = [room[row, : lengths[row]].tolist() for row in range(rows)]
+        return best
+
+    def centre(self) -> Floats:
+        """The duals of the last solve."""
+        return self._duals
+
+    def generate(self, enough: int, rounds: int = 1 << 30) -> None:
+        """Add columns till the relaxation is solved, its bound reaches `enough`, or the budget or `rounds` are over."""
+        state, tolerance = self.state, 0.03
+        until = state.rounds + rounds
+        while state.rounds < until:
+            self.solve(tolerance)
+            if self.budget.over():
+                break
+            duals = np.floor(np.maximum(self._duals, 0.0) * ONE).astype(np.int64)
+            new = self.price_quickly(duals)
+            if new < max(8, len(duals) // 5):
+                new += self.price_exactly(duals)
+            state.rounds += 1
+            if state.bound() >= enough or state.bound() >= np.ceil(state.value - 1e-6):
+                break
+            distance = (state.value - state.fraction()) / state.value
+            if new == 0:
+                if tolerance <= 2e-6:
+                    state.converged = True
+                    break
+                tolerance = max(tolerance * 0.1, 1e-6)
+            else:
+                tolerance = min(tolerance, max(1e-6, distance * 0.2))
+
+    def solve(self, tolerance: float) -> None:
+        """The master over the pool's columns, to a relative gap of `tolerance`."""
+        state = self.state
+        pointers, ids, amounts = state.pool.arrays()
+        primal, duals, value, _, steps = packing_interior.cover(
+            pointers, ids, amounts, np.ones(len(pointers) - 1), self.demand, tolerance
+        )
+        self.budget.work -= steps * (len(duals) ** 3 / 2e4 + len(ids) / 20)
+        state.value, state.primal = value, primal
+        self._duals: Floats = duals
+
+    def price_quickly(self, duals: Ints) -> int:
+        """Columns by greedy filling from every kind; how many are new."""
+        holds, state = self.holds, self.state
+        dims = len(holds.capacity)
+        rounds = 40 if state.rounds == 0 else 15
+        state.weights = packing_pricing.surrogate(holds.shares, duals, holds.copies, state.weights, rounds)
+        weights = np.maximum(state.weights[:dims], 1e-3)
+        everyone = np.arange(len(duals))
+        new = 0
+        for power in (0.0, 1.0):
+            rows = packing_pricing.greedy(
+                duals,
+                holds.sizes,
+                holds.capacity,
+                holds.copies,
+                holds.apart,
+                everyone,
+                weights,
+                power,
+                ONE + HAIR,
+                self.columns,
+                self.lengths,
+                0,
+            )
+            new += state.pool.add_rows(self.columns, self.lengths, rows)
+            self.budget.work -= len(duals) ** 2 * dims * 0.01
+        return new
+
+    def price_exactly(self, duals: Ints) -> int:
+        """Columns by branch and bound, and the bound that follows; how many are new."""
+        holds, state = self.holds, self.state
+        state.weights = packing_pricing.surrogate(holds.shares, duals, holds.copies, state.weights, 60)
+        weights = holds.shares.T @ state.weights
+        rows, best, most, nodes, complete = packing_pricing.search(
+            duals,
+            holds.sizes,
+            holds.capacity,
+            holds.least,
+            holds.copies,
+            holds.apart,
+            weights,
+            ONE + HAIR,
+            3,
+            self.nodes,
+            self.columns,
+            self.lengths,
+        )
+        self.budget.work -= nodes * 1.5
+        new = state.pool.add_rows(self.columns, self.lengths, rows)
+        over = int(duals @ holds.copies)
+        if over * state.bound_under > state.bound_over * most:
+            state.bound_over, state.bound_under, state.duals = over, most, duals
+        if not complete and new < len(duals) // 10:
+            self.nodes = min(4 * self.nodes, 1 << 40)
+        self.last = (rows, best, most, nodes, complete)
+        return new
+
+
+def bin_of(sizes: Ints, capacity: Ints, copies: Ints, pointers: Ints, ids: Ints) -> Bin:
+    """The pricing's view of kinds and conflicts in rows; kinds too big for one bin together are apart too."""
+    kinds = len(copies)
+    apart = np.zeros((kinds, kinds), dtype=np.uint8)
+    for d in range(len(capacity)):
+        apart |= np.add.outer(sizes[:, d], sizes[:, d]) > capacity[d]
+    for kind in range(kinds):
+        apart[kind, ids[pointers[kind] : pointers[kind + 1]]] = 1
+    shares = np.ascontiguousarray((sizes / np.maximum(capacity, 1)).T)
+    return Bin(np.ascontiguousarray(sizes), capacity, copies, apart, np.zeros_like(capacity), shares)
