@@ -95,8 +95,8 @@ def place(
             for pool, (found, _) in missing.items():
                 most_hosts[pool] = 0 if tries >= MOST_LAYOUTS else found
             continue
-        found = _too_heavy(facility, attempt) or _unsafe(estate, supply, attempt)
-        more = _with_company(found, gathered.items, cloud.bundles)
+        out = _too_heavy(facility, attempt) or _unsafe(estate, supply, attempt)
+        more = _with_company(out, gathered.items, cloud.bundles)
         if not more:
             break
         barred |= more
