@@ -51,6 +51,7 @@ class _Legs:
         cells = [(self.a.bin_cluster[b], f) for b in bins for f in self.a.bin_feeds[b] if f >= 0]
         self.leg_w = max((float(self.a.leg_cap[cell]) for cell in cells), default=0.0)
         self.legs = max((int(self.a.leg_count[cell]) for cell in cells), default=0)
+        self._patterns: dict[tuple[int, int], int | None] = {}
         self.kinds = sorted({int(self.a.bin_kind[b]) for b in bins})
 
     @property
@@ -65,6 +66,11 @@ class _Legs:
 
     def _pattern(self, b: int, lost: int) -> int | None:
         """The pattern in which, of a rack's feeds, only this one is lost."""
+        if (b, lost) not in self._patterns:
+            self._patterns[b, lost] = self._found_pattern(b, lost)
+        return self._patterns[b, lost]
+
+    def _found_pattern(self, b: int, lost: int) -> int | None:
         cluster, own = int(self.a.bin_cluster[b]), self.a.bin_feeds[b]
         alive = self.a.alive[cluster, : int(self.a.pattern_count[cluster])][:, own[own >= 0]].astype(bool)
         wanted = np.arange(alive.shape[1]) != lost
@@ -81,14 +87,16 @@ class _Legs:
         )
         options = {draw: self._options(draw) for draw in draws}
         room = float(self.feeds[0] * (self.feeds[0] - 1) * self.legs)
+        standing = [self._kit(int(b), there=True) for b in self.standing]
+        new = {self._kit(int(b), there=False) for b in self.new}
         best = (0, 0.0, room)
         for threshold in self._thresholds(options.values()):
             total = sum(
                 count * min((_worth(shares, threshold) for shares in options[draw]), default=0.0)
                 for draw, count in draws.items()
             )
-            there = sum(max(room - self._kit(int(b), threshold, there=True), 0.0) for b in self.standing)
-            each = room - min(self._kit(int(b), threshold, there=False) for b in self.new)
+            there = sum(max(room - _all_worth(kit, threshold), 0.0) for kit in standing)
+            each = room - min(_all_worth(kit, threshold) for kit in new)
             short = total - there
             racks = math.ceil(short / each - 1e-9) if short > TOLERANCE and each > TOLERANCE else 0
             if racks > best[0] or not best[1]:
@@ -130,18 +138,18 @@ class _Legs:
         step = max(1, len(sizes) // MOST_THRESHOLDS)
         return [0.0, *sizes[::step]]
 
-    def _kit(self, b: int, threshold: float, *, there: bool) -> float:
-        """The worth of what a rack's own contents load its legs with; what stands on one leg counts as one cord."""
+    def _kit(self, b: int, *, there: bool) -> tuple[float, ...]:
+        """Shares of the largest leg that a rack's own contents take; what stands on one leg counts as one cord."""
         cluster, own = int(self.a.bin_cluster[b]), self.a.bin_feeds[b]
-        worth = 0.0
+        found: list[float] = []
         for lost in range(int(self.feeds[0])):
             pattern = self._pattern(b, lost)
             for k in range(int(self.feeds[0])):
                 if k != lost and pattern is not None:
                     start = self.problem.problem.start.legs[cluster, pattern, own[k]]
                     watts = start if there else self.a.kit_leg[b, pattern, k]
-                    worth += sum(_dual(min(float(w) / self.leg_w, 1.0), threshold) for w in watts)
-        return worth
+                    found += [min(float(w) / self.leg_w, 1.0) for w in watts if w > 0]
+        return tuple(sorted(found))
 
 
 def _dual(share: float, threshold: float) -> float:
@@ -149,6 +157,10 @@ def _dual(share: float, threshold: float) -> float:
     if share > 1.0 - threshold + 1e-12:
         return 1.0
     return share if share >= threshold - 1e-12 else 0.0
+
+
+def _all_worth(shares: tuple[float, ...], threshold: float) -> float:
+    return sum(_dual(share, threshold) for share in shares)
 
 
 def _worth(shares: Shares, threshold: float) -> float:

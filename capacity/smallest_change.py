@@ -66,7 +66,6 @@ class _Asked:
         self.estate, self.facility, self.plan = estate, facility, plan
         self.demands = {demand.asset: demand for demand in plan.demands}
         self.rack_of = _rack_of(plan)
-        self.built = carried_out(facility, plan)
         crowded = [u.asset for u in plan.unplaced if self._is_crowded(u)]
         devices = [ref for ref in crowded if self._strategy.get(ref) == "relocate"]
         gathered = Gatherer(estate, facility, self.demands).devices(devices)
@@ -74,8 +73,10 @@ class _Asked:
         hosted = [ref for ref in crowded if self._strategy.get(ref) in ("rehost", "replatform")]
         self.cloud = CloudPlacer(estate, facility, self.demands, hosted)
         hosts = [host_item(pool, f"{pool.name}-host", ()) for pool in facility.pools] if hosted else []
-        self.problem = build(self.built, [*self.items, *hosts], SupplyModel.of(self.built))
-        self.racks = RackShortfalls(facility, self.built, self.problem, (rack.id for rack in plan.racks))
+        if self.items or self.cloud.bundles:
+            built = carried_out(facility, plan)
+            self.problem = build(built, [*self.items, *hosts], SupplyModel.of(built))
+            self.racks = RackShortfalls(facility, self.problem, (rack.id for rack in plan.racks))
         self.number = {ref: number for number, item in enumerate(self.items) for ref in _assets(item)}
         self._answers: dict[object, Shortfall | None] = {}
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from statistics import median_low
 
@@ -20,19 +20,30 @@ from capacity.belonging import Belonging
 from capacity.calendar import Calendar
 from capacity.facility import Facility
 from capacity.placement import Placement
-from capacity.plan import AssetDemand, Decision, Lack, MoveGroup, Step, Unplaced, Wave
+from capacity.plan import (
+    AssetDemand,
+    Decision,
+    Lack,
+    MoveGroup,
+    SmallestChange,
+    Step,
+    Unplaced,
+    Wave,
+)
 from capacity.solvers.scheduling import Timeline
 from capacity.timetable.anchors import anchored
 from capacity.timetable.lines import Lines, best_circuits
 from capacity.timetable.move_groups import FlowEnds, Group, form, halves, tight_flows
 from capacity.timetable.readiness import Readiness
 from capacity.timetable.steps import DAY, Booking, Replica, StepWriter, timeline_of
+from capacity.timetable.wanting import Wanting, not_computed
 from capacity.timetable.windows import SLOT_MINUTES, Grid, Interval, Windows, intersected
 from capacity.timetable.work import Job, WorkBook
 from inventory.estate import Circuit, Estate, Ref
 
 WEEK = 7 * DAY
 CLEARING = 2 * WEEK  # slots kept before the horizon's end to clear sources in: an assumption
+ROOM_NOW = "the lines have room once all others have moved; planning again may find a date"
 FREEZE_DAYS = 7  # a wave's content is fixed a week ahead: an assumption
 
 Progress = Callable[[int, int], None]
@@ -78,12 +89,15 @@ def schedule(
 
 @dataclass(frozen=True, slots=True)
 class _Refusal:
-    """Why a group finds no date: dimension, sentence, and what is available and needed where that is known."""
+    """Why a group finds no date: dimension, sentence, what is available and needed where that is known, and what would
+    give it one.
+    """
 
     dimension: str
     why: str
     available: float | None = None
     needs: float | None = None
+    change: SmallestChange | None = None
 
 
 class _Scheduler:
@@ -129,6 +143,7 @@ class _Scheduler:
             replication_share=calendar.work.replication_share,
             margin=line_margin,
         )
+        self._wanting = Wanting(estate, calendar, self._timeline, self._lines)
         self._budgets = {a.id: a.downtime_budget_minutes for a in estate.applications}
         self._steps: list[Step] = []
         self._dropped: dict[Ref, Unplaced] = {}
@@ -229,12 +244,34 @@ class _Scheduler:
             return _Refusal("window", "its applications, tenants and sites have no common window")
         jobs = self._jobs_within(group, intervals)
         if jobs is None:
-            return _Refusal("window", "its longest window or downtime budget is shorter than the work")
+            return self._too_long(group, intervals)
         replicas = self._replicate(group, slot)
         if isinstance(replicas, _Refusal):
-            return replicas
+            longest = max(job.slots for *_, job in jobs)
+            latest = max((end - longest for begin, end in intervals if end - begin >= longest), default=0)
+            return replace(replicas, change=self._faster_lines(group, slot, latest))
         earliest = max([slot, not_before, *(r[4] for r in replicas)])
         return Booking(group, jobs, replicas, earliest, intervals, after)
+
+    def _too_long(self, group: Group, intervals: Sequence[Interval]) -> _Refusal:
+        """Work that no window is long enough for, even with all hands."""
+        why = "its longest window or downtime budget is shorter than the work"
+        longest = max(end - begin for begin, end in intervals)
+        devices = self._by_site(a for a in group.assets if a in self._devices)
+        moved = [
+            [d for d in there if self._devices[d].parent_device_id is None] for there in devices.values()
+        ]
+        needed = self._work.least_minutes(sum(a in self._workloads for a in group.assets), moved)
+        change = self._wanting.longer_window(longest, needed)
+        return _Refusal("window", why, float(longest * SLOT_MINUTES), needed, change)
+
+    def _faster_lines(self, group: Group, ready: int, latest: int) -> SmallestChange:
+        """The rates that would copy a group's disks in time for its last window."""
+        disks_mb = {
+            site: sum(self._demands[w].quantities["disk_mb"].planning for w in workloads)
+            for site, workloads in self._by_site(a for a in group.assets if a in self._workloads).items()
+        }
+        return self._wanting.faster_lines(disks_mb, self._circuits, ready, latest)
 
     def _jobs_within(
         self, group: Group, intervals: Sequence[Interval]
@@ -418,7 +455,9 @@ class _Scheduler:
         """Why a group found no date."""
         if entry.blocked_by == "lines":
             why = "moving it would load a site's lines with more crossing traffic than they carry"
-            return _Refusal("rate_mbps", why)
+            overfull = self._lines.excess(entry.group.assets)
+            change = self._wanting.wider_lines(overfull, self._circuits) if overfull else None
+            return _Refusal("rate_mbps", why, change=change or not_computed(ROOM_NOW))
         windows = [
             (max(begin, entry.earliest), end) for begin, end in entry.intervals if end > entry.earliest
         ]
@@ -435,7 +474,8 @@ class _Scheduler:
                     f"it needs {amount:g} of {name} for {hours:g} h on end, and none of its {len(windows)} windows "
                     f"within the horizon has them; {most:g} is the most that is free at any moment of them"
                 )
-                return _Refusal(name, why, most, amount)
+                change = self._wanting.more_hands(name, amount, longest, windows)
+                return _Refusal(name, why, most, amount, change)
         why = (
             f"none of its {len(windows)} windows within the horizon has all it needs at once for {hours:g} h"
         )
@@ -444,11 +484,11 @@ class _Scheduler:
     def _drop_group(self, group: Group, refusal: _Refusal) -> None:
         for asset in group.assets:
             lack = Lack(refusal.dimension, refusal.needs, refusal.available, f"group {group.id}", refusal.why)
-            self._drop(asset, lack)
+            self._drop(asset, lack, refusal.change or not_computed(refusal.why))
 
-    def _drop(self, asset: Ref, lack: Lack) -> None:
+    def _drop(self, asset: Ref, lack: Lack, change: SmallestChange | None = None) -> None:
         name = self._decisions[asset].name
-        self._dropped[asset] = Unplaced(asset, name, is_unproven=lack.dimension == "site", lacks=(lack,))
+        self._dropped[asset] = Unplaced(asset, name, lack.dimension == "site", (lack,), change)
 
 
 def _summed(entry: Booking) -> dict[str, float]:

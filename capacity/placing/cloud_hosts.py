@@ -126,7 +126,9 @@ class _Fill:
             if not waiting or most <= 0:
                 continue
             numbers = self.pack(waiting, self._room(kind, kept), min(most, len(waiting)))
-            used = {old: new for new, old in enumerate(sorted({n for n in numbers if n >= 0}), len(self.kinds))}
+            used = {
+                old: new for new, old in enumerate(sorted({n for n in numbers if n >= 0}), len(self.kinds))
+            }
             for piece, number in zip(waiting, numbers, strict=True):
                 self.host[piece] = used.get(number, -1)
             waiting = [p for p in waiting if self.host[p] < 0]

@@ -214,7 +214,9 @@ class CloudPlacer:
         stock = self._stock()
         for number, pool in enumerate(self.facility.pools):
             mine = [b for b in waiting if number in self.bundles[b].pools]
-            limit = min(most_hosts.get(pool.name, NO_LIMIT), NO_LIMIT if pool.max_hosts is None else pool.max_hosts)
+            limit = min(
+                most_hosts.get(pool.name, NO_LIMIT), NO_LIMIT if pool.max_hosts is None else pool.max_hosts
+            )
             level = (spread or {}).get(pool.name, 0)
             is_racked = any(self.bundles[b].rack_apart or self.bundles[b].feed_apart for b in mine)
             empty = pool.reserve_hosts * (2 if level == 1 and is_racked else 1)

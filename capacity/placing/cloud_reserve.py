@@ -55,5 +55,3 @@ def _near(host: HostLayout, parted: Mapping[Ref, Sequence[Constraint]], where: M
         for other in constraint.members
         if other not in mine and other in where
     }
-
-

@@ -329,7 +329,9 @@ class Gatherer:
         found.items.append(Item(tuple(parts), owners[0], zones[0], tuple(sorted(constraints)), float(value)))
 
 
-def host_item(pool: CloudPool, kind: HostType, host: str, apart: tuple[int, ...], side: int | None = None) -> Item:
+def host_item(
+    pool: CloudPool, kind: HostType, host: str, apart: tuple[int, ...], side: int | None = None
+) -> Item:
     """A cloud host as an item of the pool's owner."""
     thing = Thing(
         name=host,

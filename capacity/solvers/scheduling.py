@@ -34,6 +34,10 @@ class Timeline:
     def __contains__(self, name: str) -> bool:
         return name in self._free
 
+    def free(self, name: str) -> Floats:
+        """What is free of a resource, by slot."""
+        return self._free[name].copy()
+
     def peak(self, name: str, begin: int, end: int) -> float:
         """The most that is free in any slot of [begin, end)."""
         window = self._free[name][begin:end]

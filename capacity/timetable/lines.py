@@ -78,7 +78,8 @@ class Lines:
         for index in range(len(self._rates)):
             self._add(index, 1.0)
         self._base = dict(self._load)
-        summed = summed_rates(estate)
+        self._summed = summed = summed_rates(estate)
+        self.kept_for_flows = (1.0 - replication_share) * margin  # of each Mbit/s a circuit gains
         self.replication_mbps: dict[int, float] = {
             site: max(
                 0.0,
@@ -137,6 +138,17 @@ class Lines:
             self._add(index, 1.0)
         after = before | {site for index in touched for site in self.crossed(index)}
         return sorted(site for site in after if self._load[site] > self.limit(site) + 1e-6)
+
+    def excess(self, assets: Iterable[Ref]) -> dict[int, float]:
+        """By site, Mbit/s that crossing flows would load its lines with too much if these assets moved now."""
+        origins = {asset: self._where[asset] for asset in assets if asset in self._where}
+        overfull = {site: self._load[site] - self.limit(site) for site in self.move(origins)}
+        self.move_back(origins)
+        return overfull
+
+    def left_by_flows(self, site: int) -> float:
+        """Mbit/s of all of a site's circuits that today's flows leave."""
+        return self._summed.get(site, 0.0) - self._base.get(site, 0.0)
 
     def limit(self, site: int) -> float:
         """What crossing flows may load a site's lines with, in Mbit/s."""

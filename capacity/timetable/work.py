@@ -51,6 +51,23 @@ class WorkBook:
             return None
         return Job(job.slots, {**job.needs, "van": float(vans), "dock": 1.0})
 
+    def least_minutes(self, workloads: int, devices: Sequence[Sequence[Ref]]) -> float | None:
+        """The shortest a group's longest step can be, with all hands: its workloads, and its devices site by site.
+
+        None where there are no hands, or vans and dock for them, at all.
+        """
+        jobs = [self._quickest("engineer", 0.0, workloads * self._work.cutover_minutes)] if workloads else []
+        for there in devices:
+            if self.relocate(there, float("inf")) is None:
+                return None
+            minutes = len(there) * self._work.relocate_minutes
+            jobs.append(self._quickest("crew", self._work.transport_minutes, minutes))
+        return None if not jobs or None in jobs else max(job for job in jobs if job is not None)
+
+    def _quickest(self, resource: str, fixed: float, minutes: float) -> float | None:
+        hands = int(self._most.get(resource, 0))
+        return float(_slots(fixed + minutes / hands) * SLOT_MINUTES) if hands else None
+
     def decommission(self, count: int, resource: str) -> Job:
         """Clear `count` assets at their source with two of `resource` at most."""
         return self._plain(
