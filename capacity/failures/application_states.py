@@ -21,6 +21,7 @@ Bools = NDArray[np.bool_]
 States = NDArray[np.int8]
 
 UP, DEGRADED, INTERRUPTED, UNKNOWN, DOWN = range(5)
+APART_SCOPES = ("rack", "host", "feed")
 STATES = ("up", "degraded", "interrupted", "unknown", "down")
 """In ascending order of what it means to its users; `unknown` may be down."""
 
@@ -47,7 +48,7 @@ class ApplicationStates:
 
     def _group(self, estate: Estate, number: dict[Ref, int]) -> None:
         for constraint in estate.constraints:
-            if constraint.kind != "apart" or constraint.scope not in {"rack", "host"}:
+            if constraint.kind != "apart" or constraint.scope not in APART_SCOPES:
                 continue
             members = [number[ref] for ref in dict.fromkeys(constraint.members) if ref in number]
             for a, application_id in enumerate(self.ids):

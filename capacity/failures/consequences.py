@@ -207,6 +207,11 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{value:,.1f}"
 
 
+def counted(value: int, one: str, many: str = "") -> str:
+    """Like "1 host", "3 hosts"."""
+    return f"{value:,} {one if value == 1 else many or one + 's'}"
+
+
 def some(names: Iterable[str], most: int = 3) -> str:
     """Like "a, b and 4 more"."""
     listed = list(names)

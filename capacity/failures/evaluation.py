@@ -91,11 +91,6 @@ class Evaluation:
             if device.cluster_id is not None and device.id in standing.powered_at_source:
                 self._cluster_hosts[device.cluster_id].add(device.id)
         self._cluster_of = {host: c for c, hosts in self._cluster_hosts.items() for host in hosts}
-        self._pool_members: dict[str, Ints] = {}
-        by_pool: dict[str, list[int]] = defaultdict(list)
-        for host, refs in self.restarts.running.items():
-            by_pool[standing.hosts[host].pool] += [self.number[ref] for ref in refs]
-        self._pool_members = {pool: np.array(sorted(ms), dtype=np.int64) for pool, ms in by_pool.items()}
 
     def carrier(self, ref: Ref) -> Device | None:
         """The device at a source that an asset in a bay hangs on, or the asset's own row."""
@@ -176,10 +171,9 @@ class Evaluation:
             restarts[[self.number[ref] for ref, _ in effect.moved]] = True
             down[[self.number[ref] for ref in effect.stranded]] = True
             unknown[[self.number[ref] for ref in effect.undecided]] = True
-            if effect.may_lose_data and effect.pool in self._pool_members:
-                mine = self._pool_members[effect.pool]
-                unknown[mine] = True
-                restarts[mine] = False
+            doubtful = [self.number[ref] for ref in effect.in_doubt]
+            unknown[doubtful] = True
+            restarts[doubtful] = False
         return effects
 
     def _sources(self, losses: Scenario, down: Bools, unknown: Bools) -> SourceEffect:
@@ -218,7 +212,7 @@ class Evaluation:
             worst = np.maximum(worst, share.max(axis=1))
         for s in range(len(pools)):
             shares = [
-                *(_share(p.storage_mb, p.storage_left_mb) for p in pools[s] if p.lacks_storage),
+                *(_share(t.stored_mb, t.storable_mb) for p in pools[s] for t in p.tiers if t.is_short),
                 *(_share(o.load_w, o.usable_w) for o in sources[s].overloads),
                 *(_share(e.load_mbps, e.left_mbps or 0.0) for e in lines[s] if e.is_over),
             ]

@@ -15,11 +15,13 @@ from capacity.failures.consequences import (
     AssetLine,
     OverloadLine,
     Round,
+    counted,
     number,
     some,
     watts,
 )
 from capacity.failures.evaluation import Evaluation, Outcome
+from capacity.failures.host_restarts import PoolEffect
 from capacity.failures.standing import TARGET
 from capacity.resources import LEGS
 from inventory.estate import Ref
@@ -99,10 +101,10 @@ class Explanation:
                 )
                 yield OverloadLine(f"cooling zone {zone.name}", load, limit, "kW")
         for pool in self._outcome.pools[self._s]:
-            if pool.lacks_storage:
-                yield OverloadLine(
-                    f"storage of pool {pool.pool}", pool.storage_mb / 1e6, pool.storage_left_mb / 1e6, "TB"
-                )
+            for tier in pool.tiers:
+                if tier.is_short:
+                    what = f"storage of pool {pool.pool}, tier {tier.tier}"
+                    yield OverloadLine(what, tier.stored_mb / 1e6, tier.storable_mb / 1e6, "TB")
         for line in self._outcome.lines[self._s]:
             if line.is_over:
                 what = f"lines of site {self._site(line.site)}"
@@ -176,11 +178,12 @@ class Explanation:
             return f"host {host} is out, and the hosts left of pool {pool.pool} have no room for all"
         if pool is not None and ref in pool.undecided:
             return f"host {host} is out; no room was found on pool {pool.pool}, which proves nothing"
-        if pool is not None and pool.may_lose_data:
-            copies = self._standing.pools[pool.pool].replicas
+        if pool is not None and ref in pool.in_doubt:
+            domain = self._standing.pools[pool.pool].failure_domain
+            most = max(tier.domains for tier in pool.tiers)
             return (
-                f"{len(pool.hosts)} hosts of pool {pool.pool} are out and each disk has {copies} copies: whether one "
-                "is left depends on how they are spread, which nobody recorded"
+                f"{counted(most, domain)} of pool {pool.pool} with copies lost: whether one of its disks' copies is "
+                "left is recorded nowhere"
             )
         n = int(self._evaluation.target.host_load[self._host_number[host]])
         return f"its host {host}: {self._why_of_load(n, 'unknown')}"
@@ -241,7 +244,8 @@ class Explanation:
         neighbours = [b for b in model.talks_with(a) if self._outcome.states[s, b] == DOWN]
         if neighbours:
             names = self._standing.estate.by_id("applications")
-            return f"it talks with {some(names[model.ids[b]].name for b in neighbours)}, which is down"
+            verb = "is" if len(neighbours) == 1 else "are"
+            return f"it talks with {some(names[model.ids[b]].name for b in neighbours)}, which {verb} down"
         assert state == DEGRADED  # noqa: S101 - nothing else is left
         return "a line its traffic takes is cut or full"
 
@@ -271,16 +275,38 @@ class Explanation:
                 yield f"site {site}: {line.unrated} crossing flows have no known rate and are left out"
             if line.stopped:
                 yield f"site {site}: copies stop in {some(line.stopped)}"
+        yield from self._cooling_notes()
         for pool in self._outcome.pools[self._s]:
-            if pool.may_lose_data:
-                copies = self._standing.pools[pool.pool].replicas
-                yield (
-                    f"pool {pool.pool}: {len(pool.hosts)} hosts are out and each disk has {copies} copies; some data "
-                    "may have none left"
-                )
+            yield from self._pool_notes(pool)
         target = self._outcome.target
         out = np.flatnonzero(target.switches_out[self._s] & ~target.gone[self._s])
         if len(out):
             loads = self._standing.loads
             names = sorted(f"{loads[n].rack}/{loads[n].name}" for n in out.tolist())
             yield f"switches without power: {some(names)}"
+
+    def _pool_notes(self, pool: PoolEffect) -> Iterator[str]:
+        out = f"pool {pool.pool}: {counted(len(pool.hosts), 'host')} out"
+        if pool.moved:
+            hosts = len({host for _, host in pool.moved})
+            verb = "starts" if len(pool.moved) == 1 else "start"
+            yield f"{out}; {counted(len(pool.moved), 'workload')} {verb} again on {counted(hosts, 'host')}"
+        if pool.stranded:
+            yield f"{out}; no room for {counted(len(pool.stranded), 'workload')}, and none to be made"
+        if pool.undecided:
+            yield f"{out}; no room was found for {counted(len(pool.undecided), 'workload')}, which proves nothing"
+        domain = self._standing.pools[pool.pool].failure_domain
+        for tier in pool.tiers:
+            if tier.may_lose_data:
+                yield (
+                    f"pool {pool.pool}: {counted(tier.domains, domain)} with copies lost, and tier {tier.tier} keeps "
+                    f"{counted(tier.replicas, 'copy', 'copies')} of each disk; some may have none left"
+                )
+
+    def _cooling_notes(self) -> Iterator[str]:
+        """Zones that lost units, where what is left suffices."""
+        target, lost = self._outcome.target, [loss.name for loss in self._outcome.scenarios[self._s]]
+        for z, zone in enumerate(self._evaluation.target.zones):
+            if zone.name in lost and not target.hot[self._s, z]:
+                heat, cooling = target.heat_w[self._s, z] / 1000, target.cooling_w[self._s, z] / 1000
+                yield f"cooling zone {zone.name} gets {number(heat)} kW; its units left take {number(cooling)} kW"

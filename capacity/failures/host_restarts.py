@@ -15,7 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from capacity.facility import CloudPool
-from capacity.failures.standing import Standing
+from capacity.failures.application_states import APART_SCOPES
+from capacity.failures.standing import Standing, host_type
+from capacity.placing.cloud_storage import storable_mb
 from capacity.plan import CloudHost
 from capacity.resources import TOLERANCE
 from capacity.solvers import restarting
@@ -26,10 +28,32 @@ DIMENSIONS = ("vcpus", "memory_mb")
 
 
 @dataclass(frozen=True, slots=True)
+class TierEffect:
+    """One storage tier: `stored_mb` of data, `storable_mb` with all its copies apart on what is left. `domains` (hosts
+    or racks) that lost hosts; `may_lose_data`: they are as many as the copies.
+    """
+
+    tier: str
+    stored_mb: float
+    storable_mb: float
+    replicas: int
+    domains: int
+
+    @property
+    def is_short(self) -> bool:
+        """What is left can't hold every copy; where nothing is left there is nothing to hold."""
+        return self.storable_mb > 0 and self.stored_mb > self.storable_mb + TOLERANCE
+
+    @property
+    def may_lose_data(self) -> bool:
+        return self.stored_mb > 0 and self.domains >= self.replicas
+
+
+@dataclass(frozen=True, slots=True)
 class PoolEffect:
     """A pool with hosts gone. `moved`: where each workload starts again; `stranded`: no room for these, and it is
-    proven that not all of them fit; `undecided`: no room found, which proves nothing. `storage_mb` used of
-    `storage_left_mb`; `may_lose_data`: as many hosts are gone as there are copies of each disk.
+    proven that not all of them fit; `undecided`: no room found, which proves nothing. `tiers`: storage of each tier in
+    use. `in_doubt`: workloads of which every copy may have stood on what is gone.
     """
 
     pool: str
@@ -37,14 +61,8 @@ class PoolEffect:
     moved: tuple[tuple[Ref, str], ...]
     stranded: tuple[Ref, ...]
     undecided: tuple[Ref, ...]
-    storage_mb: float
-    storage_left_mb: float
-    may_lose_data: bool
-
-    @property
-    def lacks_storage(self) -> bool:
-        """The hosts left can't hold every copy of what is stored; without any host left there is nothing to hold."""
-        return self.storage_left_mb > 0 and self.storage_mb > self.storage_left_mb + TOLERANCE
+    tiers: tuple[TierEffect, ...]
+    in_doubt: tuple[Ref, ...]
 
 
 class HostRestarts:
@@ -60,20 +78,27 @@ class HostRestarts:
         self._held: dict[int, list[Ref]] = defaultdict(list)
         for ref, host in standing.held.items():
             self._held[number[host]].append(ref)
-        self._constraints_of: dict[Ref, list[Constraint]] = defaultdict(list)
+        self._apart_of: dict[Ref, list[Constraint]] = defaultdict(list)
+        self._together_of: dict[Ref, list[Constraint]] = defaultdict(list)
         for constraint in standing.estate.constraints:
-            if constraint.kind in {"apart", "together"} and constraint.scope in {"rack", "host"}:
-                for member in constraint.members:
-                    self._constraints_of[member].append(constraint)
+            for member in dict.fromkeys(constraint.members):
+                if constraint.kind == "apart" and constraint.scope in APART_SCOPES:
+                    self._apart_of[member].append(constraint)
+                if constraint.kind == "together" and constraint.scope == "host":
+                    self._together_of[member].append(constraint)
         self._racks = {rack: n for n, rack in enumerate(standing.zone_of)}
         self._rack_of = {placed.asset: placed.rack for placed in standing.plan.devices}
         self._host_number = number
         self._known: dict[tuple[int, ...], PoolEffect] = {}
         self._sizes = {ref: self._size(ref) for ref in standing.held}
         self._rooms = np.array([self._room(n) for n in range(len(standing.hosts))]).reshape(-1, 2)
-        self._stored_mb = np.array(
-            [sum(self._disk(ref) for ref in self._held[n]) for n in range(len(standing.hosts))]
-        )
+        self._disks_mb = {ref: self._disk(ref) for ref in standing.held}
+        self._tier_asked = {
+            member: constraint.value
+            for constraint in standing.estate.constraints
+            if constraint.kind == "tier" and constraint.value is not None
+            for member in constraint.members
+        }
 
     def effects(self, down: Iterable[int]) -> list[PoolEffect]:
         """One effect for each pool that has hosts among these."""
@@ -93,9 +118,7 @@ class HostRestarts:
         mates = [n for n in range(len(hosts)) if self.pool_of[n] == self.pool_of[down[0]]]
         left = [n for n in mates if n not in down]
         packs = self._packs([ref for n in down for ref in self.running[n]])
-        sizes = np.array([np.sum([self._sizes[ref] for ref in pack], axis=0) for pack in packs]).reshape(
-            -1, 2
-        )
+        sizes = np.array([self._size_of(pack) for pack in packs], dtype=float).reshape(-1, len(DIMENSIONS))
         found = restarting.place(sizes, self._rooms[left].reshape(-1, 2), *self._conflicts(packs, left))
         moved = [
             (ref, hosts[left[b]].id)
@@ -106,23 +129,51 @@ class HostRestarts:
         rest = tuple(
             sorted(ref for pack, b in zip(packs, found.bin_of.tolist(), strict=True) if b < 0 for ref in pack)
         )
-        kind = pool.host_type
-        used_mb = float(self._stored_mb[mates].sum())
+        tiers = self._tiers(pool, mates, down)
+        lost = {tier.tier for tier in tiers if tier.may_lose_data}
+        in_doubt = tuple(r for n in mates for r in self.running[n] if self._tier_of(r, pool) in lost)
         return PoolEffect(
             pool.name,
             tuple(hosts[n].id for n in down),
             tuple(sorted(moved)),
             rest if found.is_proven else (),
             () if found.is_proven else rest,
-            used_mb,
-            len(left) * kind.storage_mb * pool.storage_fill / pool.replicas,
-            used_mb > 0 and len(down) >= pool.replicas,
+            tiers,
+            tuple(sorted(in_doubt)),
         )
+
+    def _tiers(self, pool: CloudPool, mates: list[int], down: tuple[int, ...]) -> tuple[TierEffect, ...]:
+        """Each tier with data in it; copies stand in different failure domains of the pool."""
+        by_rack = pool.failure_domain == "rack"
+        domains = {n: self._standing.hosts[n].rack if by_rack else str(n) for n in mates}
+        hit = {domains[n] for n in down}
+        stored: dict[str, float] = defaultdict(float)
+        for n in mates:
+            for ref in self._held[n]:
+                stored[self._tier_of(ref, pool)] += self._disks_mb[ref]
+        found = []
+        for tier in pool.all_tiers:
+            shares: dict[str, float] = defaultdict(float)
+            for n in mates:
+                if n not in down:
+                    raw = pool.raw_mb(host_type(pool, self._standing.hosts[n]), tier.name)
+                    shares[domains[n]] += raw * tier.storage_fill
+            if stored.get(tier.name):
+                left = storable_mb(list(shares.values()), tier.replicas)
+                found.append(TierEffect(tier.name, stored[tier.name], left, tier.replicas, len(hit)))
+        return tuple(found)
+
+    def _tier_of(self, ref: Ref, pool: CloudPool) -> str:
+        asked = self._tier_asked.get(ref)
+        return asked if asked in {tier.name for tier in pool.all_tiers} else pool.tier
 
     def _size(self, ref: Ref) -> Floats:
         demand = self._standing.demands.get(ref)
         quantities = demand.quantities if demand else {}
         return np.array([quantities[d].planning if d in quantities else 0.0 for d in DIMENSIONS])
+
+    def _size_of(self, pack: list[Ref]) -> Floats:
+        return self._sizes[pack[0]] if len(pack) == 1 else np.sum([self._sizes[ref] for ref in pack], axis=0)
 
     def _disk(self, ref: Ref) -> float:
         demand = self._standing.demands.get(ref)
@@ -132,7 +183,7 @@ class HostRestarts:
     def _room(self, host: int) -> Floats:
         """What a host has left, in the order of `DIMENSIONS`."""
         pool: CloudPool = self._standing.pools[self._standing.hosts[host].pool]
-        kind = pool.host_type
+        kind = host_type(pool, self._standing.hosts[host])
         whole = np.array([kind.vcpus * pool.cpu_overcommit, kind.memory_mb * pool.memory_overcommit])
         held: Floats = np.sum([np.zeros(2), *(self._sizes[ref] for ref in self._held[host])], axis=0)
         return whole - held
@@ -141,12 +192,11 @@ class HostRestarts:
         """Workloads that must share a host start again together; the others each for itself."""
         pack_of: dict[Ref, list[Ref]] = {ref: [ref] for ref in refs}
         for ref in refs:
-            for constraint in self._constraints_of.get(ref, ()):
-                if constraint.kind == "together" and constraint.scope == "host":
-                    for mate in constraint.members:
-                        if mate in pack_of and pack_of[mate] is not pack_of[ref]:
-                            joined = [*pack_of[ref], *pack_of[mate]]
-                            pack_of |= dict.fromkeys(joined, joined)
+            for constraint in self._together_of.get(ref, ()):
+                for mate in constraint.members:
+                    if mate in pack_of and pack_of[mate] is not pack_of[ref]:
+                        joined = [*pack_of[ref], *pack_of[mate]]
+                        pack_of |= dict.fromkeys(joined, joined)
         return list({id(pack): pack for pack in pack_of.values()}.values())
 
     def _conflicts(
@@ -155,18 +205,10 @@ class HostRestarts:
         """Classes of each pack, the place of each bin in each class, and the places taken by what stands still."""
         hosts = self._standing.hosts
         moving = {ref for pack in packs for ref in pack}
-        apart = {
-            c.id: c
-            for ref in moving
-            for c in self._constraints_of.get(ref, ())
-            if c.kind == "apart" and len(c.members) > 1
-        }
+        apart = {c.id: c for pack in packs for ref in pack for c in self._apart_of.get(ref, ())}
         number = {constraint_id: n for n, constraint_id in enumerate(apart)}
         of_pack = [
-            sorted(
-                {number[c.id] for ref in pack for c in self._constraints_of.get(ref, ()) if c.id in number}
-            )
-            for pack in packs
+            sorted({number[c.id] for ref in pack for c in self._apart_of.get(ref, ())}) for pack in packs
         ]
         width = max((len(classes) for classes in of_pack), default=0)
         classes = np.full((len(packs), width), -1, dtype=np.int64)
@@ -175,7 +217,9 @@ class HostRestarts:
         places = np.zeros((len(apart), len(left)), dtype=np.int64)
         taken = np.zeros((len(apart), max(len(hosts), len(self._racks)) + 1), dtype=np.bool_)
         for n, constraint in enumerate(apart.values()):
-            by_host = constraint.scope == "host"
+            by_host = (
+                constraint.scope == "host"
+            )  # things in one rack share its feeds: scope feed keeps to racks too
             places[n] = [h if by_host else self._racks.get(hosts[h].rack, 0) for h in left]
             for member in constraint.members:
                 place = self._place_of(member, by_host=by_host)

@@ -220,11 +220,12 @@ class PairSearch:
 
     def _add_up(self, i: Ints, j: Ints) -> None:
         nothing = np.zeros(len(i))
+        both = (self._down @ self._down.T).toarray()[i, j]  # in no application, else the two would meet there
         self._table.add(
             i,
             j,
             self._apps_down[i] + self._apps_down[j],
-            self._assets_down[i] + self._assets_down[j],
+            self._assets_down[i] + self._assets_down[j] - both,
             np.maximum(self._worst[i], self._worst[j]),
             nothing,
             nothing,

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, time
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from capacity.belonging import Belonging
-from capacity.facility import CloudPool, Facility, Mounted, Supply, TargetRack
+from capacity.facility import CloudPool, Facility, HostType, Mounted, Supply, TargetRack
 from capacity.plan import AssetDemand, CloudHost, DevicePlacement, Plan, Step
 from capacity.resources import Redundancy
 from inventory.errors import ProblemError
@@ -257,9 +257,9 @@ class _Reading:
             is_there = placed.rack in racks and self._arrival(placed.asset) <= self._moment
             if is_there and placed.parent_device_id is None:
                 yield self._device(placed)
-        pools = {pool.name: pool.host_type for pool in self._facility.pools}
+        pools = {pool.name: pool for pool in self._facility.pools}
         for host in hosts:
-            kind = pools[host.pool]
+            kind = host_type(pools[host.pool], host)
             if host.rack in racks:
                 yield Load(
                     host.id,
@@ -304,6 +304,11 @@ class _Reading:
                 top = parents[top]
             found[child] = top
         return found
+
+
+def host_type(pool: CloudPool, host: CloudHost) -> HostType:
+    """What a host is; one of a type its pool doesn't have (HOST-TYPE says so) counts as the pool's first."""
+    return pool.type_named(host.model) or pool.host_type
 
 
 def _mounted(rack: str, item: Mounted, number: int) -> Load:
