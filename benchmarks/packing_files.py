@@ -1,6 +1,7 @@
 """Reads published packing instances: vector bin packing (`.vbp`) and bin packing with conflicts (`.txt`).
 
-An instance comes out with its demands expanded: a line with a demand of three is three items in a row. A file that
+An instance comes out with its demands expanded: a line with a demand of three is three items in a row. Some published
+vectors have sizes below zero, which make room. A file that
 breaks its format, or holds an item that fits no bin, is refused with file and line; nothing else is judged here.
 """
 
@@ -63,15 +64,17 @@ def _broken(path: Path, line: int, what: str, remedy: str = "") -> InputError:
 Rows = Iterator[tuple[int, list[str]]]
 
 
-def _numbers(path: Path, rows: Rows, what: str) -> tuple[int, list[int]]:
-    """The next line as whole numbers ≥ 0, and which line it is."""
+def _numbers(path: Path, rows: Rows, what: str, *, may_be_negative: bool = False) -> tuple[int, list[int]]:
+    """The next line as whole numbers, and which line it is."""
     line, words = next(rows, (0, []))
     if not words:
         raise InputError(f"it ends before {what}", where=str(path))
     for word in words:
-        if not (word.isascii() and word.isdecimal()):
-            raise _broken(path, line, f"{word} is no whole number ≥ 0 ({what})")
-        if int(word) > LARGEST:
+        digits = word.removeprefix("-") if may_be_negative else word
+        if not (digits.isascii() and digits.isdecimal()):
+            kind = "whole number" if may_be_negative else "whole number ≥ 0"
+            raise _broken(path, line, f"{word} is no {kind} ({what})")
+        if abs(int(word)) > LARGEST:
             raise _broken(path, line, f"{word} is beyond {LARGEST} ({what})")
     return line, [int(word) for word in words]
 
@@ -93,11 +96,13 @@ def _vector(path: Path, rows: Rows) -> Instance:
     kinds, sizes, demands = _single(path, rows, "the number of item lines"), [], []
     asked = 0
     for _ in range(kinds):
-        line, numbers = _numbers(path, rows, f"{kinds} item lines")
+        line, numbers = _numbers(path, rows, f"{kinds} item lines", may_be_negative=True)
         if len(numbers) != dimensions + 1:
             raise _broken(
                 path, line, f"{len(numbers)} numbers where {dimensions} sizes and a demand are expected"
             )
+        if numbers[-1] < 0:
+            raise _broken(path, line, f"a demand of {numbers[-1]}; 0 or more is expected")
         if numbers[-1] > 0:
             _check_fits(path, line, numbers[:-1], capacity)
         sizes.append(numbers[:-1])

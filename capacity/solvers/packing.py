@@ -30,6 +30,7 @@ OUT = -1
 @dataclass(frozen=True, slots=True)
 class Problem:
     """`sizes` [items × dimensions] in the units of `capacity` [dimensions]; `value` [items]: the cost of one left out.
+    A size below zero makes room.
 
     `apart` and `sector_apart` are classes of item numbers; `most_bins` is how many bins there are, dealt to `sectors`.
     `pairs` [pairs × 2] of items that may share no bin, `together` classes that must share one, `fixed` [items] the bin
@@ -117,8 +118,8 @@ def lower_bound(problem: Problem, inside: NDArray[np.bool_]) -> int:
 
 
 def _refuse_nonsense(problem: Problem) -> None:
-    if not (np.isfinite(problem.sizes).all() and (problem.sizes >= 0).all()):
-        raise ValueError("sizes must be finite and not negative")
+    if not np.isfinite(problem.sizes).all():
+        raise ValueError("sizes must be finite")
     if not (np.isfinite(problem.capacity).all() and (problem.capacity >= 0).all()):
         raise ValueError("capacities must be finite and not negative")
     if problem.fixed is not None and problem.fixed.max(initial=-1) >= problem.most_bins:

@@ -18,10 +18,12 @@ from capacity.solvers.packing_columns import Bins, Kinds, prove
 from capacity.solvers.packing_construct import best_of, complete
 from capacity.solvers.packing_reduction import Reduced
 from capacity.solvers.packing_search import Search
+from capacity.solvers.packing_tight import tight_packing
 
 Ints = NDArray[np.int64]
 
 SLICE = 20_000.0  # effort between looks at the clock and at what the other found
+TIGHT = 0.3  # share of the effort for filling bins exactly
 TURNS = ((0.0, 0.05), (0.3, 0.45), (0.2, 0.0))  # shares of the effort: of the search, then of the proof
 
 
@@ -65,7 +67,9 @@ class Race:
             self._take(complete(self.small.items, warm))
         if self.bins > self.bound:
             self._take(best_of(self.small.items, self.small.kinds, self.bound, is_stopped=self._is_struck))
-        if self.bins == self.bound:
+        if self.bins > self.bound:
+            self._fill_exactly()
+        if self._is_over():
             return
         if math.isinf(self.effort):
             self._run_beside()
@@ -74,6 +78,15 @@ class Race:
                 self._search_for(search * self.effort)
                 if self.bins > self.bound and proof > 0 and not self._is_struck():
                     self._prove(proof * self.effort)
+
+    def _fill_exactly(self) -> None:
+        """Where the bound leaves nearly nothing to spare."""
+        packing, spent = tight_packing(
+            self.small.items, self.bound, effort=self.effort * TIGHT, seconds_left=self.seconds_left
+        )
+        self.effort -= spent
+        if packing is not None:
+            self._take(packing)
 
     def _run_beside(self) -> None:
         failure: list[BaseException] = []
@@ -130,6 +143,8 @@ class Race:
     # The proof speaks of kinds of items
 
     def _prove(self, effort: float) -> None:
+        if (self.small.items.sizes < 0).any():
+            return  # columns are priced for what only takes room
         proof = prove(
             _kinds(self.small, self.members),
             self._as_kinds(),

@@ -109,7 +109,7 @@ def _whole(sizes: Floats, capacity: float) -> tuple[Ints, int]:
         scaled = sizes * factor
         nearest = np.rint(scaled)
         is_whole = np.abs(scaled - nearest) <= WHOLE * np.maximum(np.abs(scaled), 1)
-        if largest * factor < UNITS and bool(is_whole.all()) and bool((nearest[sizes > 0] > 0).all()):
+        if largest * factor < UNITS and bool(is_whole.all()) and bool((nearest[sizes != 0] != 0).all()):
             whole = nearest.astype(np.int64)
             divisor = max(int(np.gcd.reduce(whole)), 1)
             return whole // divisor, math.floor(capacity * factor * (1 + WHOLE) + WHOLE) // divisor

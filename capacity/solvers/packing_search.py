@@ -28,7 +28,8 @@ OPERATIONS_PER_EFFORT = 20  # about as many in a microsecond
 class Items(NamedTuple):
     """What is packed, for compiled code.
 
-    `sizes` [items × dimensions] and `capacity` [dimensions] whole; `weight` [items] is a size in one number;
+    `sizes` [items × dimensions] and `capacity` [dimensions] whole; a size below zero makes room. `weight` [items] is a
+    size in one number;
     `row` [items] is an item's row of `bits`, -1 where it conflicts with nothing; bit b of row a: a and b conflict.
     """
 
@@ -212,7 +213,7 @@ def _shake(items: Items, layout: Layout, tries: int, state: Bits) -> None:
         if fill[b] + weight[i] >= fill[a]:
             fits = True
             for d in range(dims):
-                if sizes[i, d] > left[b, d]:
+                if sizes[i, d] > left[b, d] or -sizes[i, d] > left[a, d]:
                     fits = False
                     break
             if fits and not _clashes(items, layout, i, b, -1):
@@ -376,6 +377,6 @@ def most_in_bin(items: Items) -> int:
     """No bin holds more items than this: in each dimension so many of the smallest fit."""
     count = len(items.weight)
     for d, capacity in enumerate(items.capacity):
-        smallest = np.cumsum(np.sort(items.sizes[:, d]))
-        count = min(count, int(np.searchsorted(smallest, capacity, side="right")))
+        fitting = np.flatnonzero(np.cumsum(np.sort(items.sizes[:, d])) <= capacity)
+        count = min(count, int(fitting.max(initial=-1)) + 1)
     return max(count, 1)
