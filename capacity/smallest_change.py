@@ -72,7 +72,11 @@ class _Asked:
         self.items = gathered.items
         hosted = [ref for ref in crowded if self._strategy.get(ref) in ("rehost", "replatform")]
         self.cloud = CloudPlacer(estate, facility, self.demands, hosted)
-        hosts = [host_item(pool, f"{pool.name}-host", ()) for pool in facility.pools] if hosted else []
+        hosts = (
+            [host_item(pool, pool.host_type, f"{pool.name}-host", ()) for pool in facility.pools]
+            if hosted
+            else []
+        )
         if self.items or self.cloud.bundles:
             built = carried_out(facility, plan)
             self.problem = build(built, [*self.items, *hosts], SupplyModel.of(built))
@@ -99,12 +103,24 @@ class _Asked:
             missing = list(dict.fromkeys(lack.dimension for lack in entry.lacks if lack.needs is None))
             told = "; ".join(f"enter {TO_MEASURE.get(d, d)}" for d in missing)
             return SmallestChange((), "", told or "enter what is unknown of it", UNKNOWN)
+        if self._shares_no_feed(entry.asset):
+            return SmallestChange((), "", "none is computed: it may share no feed with what is placed", NONE)
         if entry.asset in self.number:
             return self._of_device(entry.asset)
         bundle = next((b for b in self.cloud.bundles if entry.asset in b.refs), None)
         if bundle is not None:
             return self._of_workload(bundle.refs, bundle.sizes, bundle.pools)
         return SmallestChange((), "", entry.lacks[0].explanation if entry.lacks else "", NONE)
+
+    def _shares_no_feed(self, ref: Ref) -> bool:
+        """Whether a constraint keeps an asset off the feeds of something placed: then more than limits decides."""
+        return any(
+            c.kind == "apart"
+            and c.scope == "feed"
+            and ref in c.members
+            and any(m in self.rack_of for m in c.members)
+            for c in self.estate.constraints
+        )
 
     # --- devices ------------------------------------------------------------------------------------------------------
 

@@ -48,19 +48,16 @@ def rounded_up(value: float) -> float:
 
 
 class RackShortfalls:
-    """Asks the racks of one problem about its items. `built` is the facility with the plan's racks standing;
-    `bought` the racks of them that the plan buys, whose model's limits are theirs.
+    """Asks the racks of one problem about its items. `bought` are those of its standing racks that the plan buys: what
+    their model's limits say is theirs.
     """
 
-    def __init__(
-        self, facility: Facility, built: Facility, problem: RackProblem, bought: Iterable[str]
-    ) -> None:
-        self.facility, self.built, self.problem = facility, built, problem
+    def __init__(self, facility: Facility, problem: RackProblem, bought: Iterable[str]) -> None:
+        self.facility, self.problem = facility, problem
         self.a, self.s = problem.problem.arrays, problem.problem.start
         self.bought = set(bought)
         self.models = {model.model: i for i, model in enumerate(facility.rack_models)}
         self.halls = {hall.name: i for i, hall in enumerate(facility.halls)}
-        self.derating = {node.name: node.derating for node in facility.supply}
         self._routes: dict[tuple[int, ...], Floats] = {}
 
     def best(
@@ -105,11 +102,6 @@ class RackShortfalls:
     def _simple(self, item: int, b: int) -> Iterator[Shortfall]:
         """The shortfalls of everything but power, one for each way to get the units."""
         first, last = int(self.a.item_ptr[item]), int(self.a.item_ptr[item + 1])
-        if any(
-            self.s.class_used[b, c]
-            for c in self.a.class_ids[self.a.class_ptr[item] : self.a.class_ptr[item + 1]]
-        ):
-            return
         is_new = self.s.bin_group[b] < 0
         kit_w = float(self.a.kit_w[b]) if is_new else 0.0
         sums = [
