@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from capacity.facility import Facility, TargetRack
 from capacity.placing.cloud_placement import Bundle, CloudLayout, CloudPlacer
 from capacity.placing.cloud_reserve import unsheltered
+from capacity.placing.floor_arrangement import Arranged, arrange
 from capacity.placing.lacks import crowded_lacks, host_reasons, item_lacks
 from capacity.placing.rack_bins import bears_kg
 from capacity.placing.rack_items import Gatherer, Item, RackItems, Refusal, Thing, host_item, name_of
@@ -103,7 +104,21 @@ def place(
         kept = [item for item in gathered.items if not _assets_of(item) & more.keys()]
         gathered = RackItems(kept, gathered.refusals)
     writer = _Writer(estate, facility, demands, gathered, attempt, most_hosts, barred)
-    return writer.placement()
+    return _at_positions(estate, facility, supply, demands, writer.placement(), seed)
+
+
+def _at_positions(
+    estate: Estate,
+    facility: Facility,
+    supply: SupplyModel,
+    demands: Mapping[Ref, AssetDemand],
+    found: Placement,
+    seed: int,
+) -> Placement:
+    """The placement with its new racks at better positions of the floor."""
+    parts = Arranged(found.racks, found.hosts, found.devices, found.workloads, found.unplaced)
+    there = arrange(estate, facility, supply, demands, parts, seed=seed)
+    return Placement(there.racks, there.hosts, there.devices, there.workloads, there.unplaced)
 
 
 def _loosened(attempt: _Attempt, missing: Mapping[str, object], spread: dict[str, int]) -> bool:
