@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from capacity.belonging import Belonging
+from capacity.whatif.estate_links import row_hints
 from capacity.whatif.scenario_input import Words
 from capacity.whatif.wildcards import meets
 from capacity.whatif.written_errors import near
@@ -120,10 +121,10 @@ class Selector:
         """The criteria that make sense for any of these lists."""
         found: dict[str, Reader] = {}
         for kind in kinds:
-            rows = getattr(self.estate, kind)
-            fields = set(type(rows[0]).__dataclass_fields__) if rows else set()
+            fields = set(row_hints(kind))
             if fields & set(NAMES):
                 found["name"] = lambda _, row: _own_names(row)
+            found |= {name: _field(name) for name in NAMES if name in fields and name != "name"}
             for criterion, (link, target) in LINKS.items():
                 if link in fields:
                     found[criterion] = self._linked(link, target)
