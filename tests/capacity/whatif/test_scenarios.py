@@ -110,7 +110,7 @@ OPERATIONS = {
     "calendar": ["{add: resources.crew.capacity, by: 3}", "{scale: work.cutover_minutes, by: 3}",
                  "{set: horizon_days, to: 40}"],
     "facility": ['{scale: "halls[*].rows[*].busbar_kw", by: 0.05}', '{remove: "pools[general]"}',
-                 '{set: "rack_models[*].stock", to: 1}', '{scale: "entitlements[*].power_kw", by: 0.01}',
+                 '{set: "rack_models[*].stock", to: 1}', '{scale: "entitlements[*].power_kw", by: 0.03}',
                  '{add: "phases[*].ready_on", by: 200}'],
     "estate": ["{copy: devices, count: 3}", "{copy: virtual_machines, by: 2}", "{scale: circuits.rate_mbps, by: 0.1}",
                "{remove: constraints, of: {kind: '*'}}"],
