@@ -185,7 +185,7 @@ FIGURES: tuple[Figure, ...] = (
     Figure("energy kWh/a", lambda o: o.energy_kwh, lambda o: _number(o.energy_kwh)),
     _bound_of("energy_kwh"),
     Figure("area m²", lambda o: o.area_m2, lambda o: f"{o.area_m2:,.1f} of {o.area_limit_m2:,.0f}"),
-    Figure("IT kW", lambda o: o.it_power_w, lambda o: f"{o.it_power_w / 1000:,.1f}"),
+    Figure("IT kW", lambda o: o.it_power_w / 1000, lambda o: f"{o.it_power_w / 1000:,.1f}"),
     Figure("fullest supply", lambda o: _share(o.supply), lambda o: _near(o.supply)),
     Figure("fullest cooling", lambda o: _share(o.cooling), lambda o: _near(o.cooling)),
     Figure("rooms emptied", lambda o: o.rooms_emptied, lambda o: f"{o.rooms_emptied} of {o.rooms}", 1),
@@ -211,8 +211,6 @@ def difference(figure: Figure, outcome: Outcome, present: Outcome) -> str:
         return f"{days:+d} day{'' if abs(days) == 1 else 's'}"
     if figure.name.startswith("fullest"):
         return f"{change * 100:+.1f} points"
-    if figure.name == "IT kW":
-        return f"{change / 1000:+,.1f}"
     return f"{change:+,.1f}" if change != int(change) and abs(change) < 100 else f"{change:+,.0f}"
 
 

@@ -207,5 +207,4 @@ def _end(figure: str, value: float) -> str:
 
     if figure in ("last room empty", "last step"):
         return date.fromordinal(round(value)).isoformat()
-    shown = value / 1000 if figure == "IT kW" else value
-    return f"{shown:,.0f}" if abs(shown) >= 100 or float(shown).is_integer() else f"{shown:,.1f}"
+    return f"{value:,.0f}" if abs(value) >= 100 or float(value).is_integer() else f"{value:,.1f}"
