@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
-from whatif_cases import a_file
+import re
 
-from capacity.scenarios import EXAMPLE, read_scenarios
+import pytest
+from plan_builders import an_estate
+from whatif_cases import a_file, the_present
+
+from capacity.scenarios import EXAMPLE, read_scenarios, scenario_inputs
+from capacity.whatif.estate_links import REMOVABLE
+from capacity.whatif.selection import Selector
+from capacity.whatif.sweep import cells_of
 from inventory.errors import InputError, SeveralErrors
 
 
@@ -69,3 +75,18 @@ def test_a_scenario_comes_after_those_it_is_based_on():
     text = "scenarios:\n  - {name: c, based_on: b}\n  - {name: b, based_on: a}\n  - {name: a, based_on: present}\n"
     chain = read_scenarios(text, where="s.yaml").chain("c")
     assert [scenario.name for scenario in chain] == ["a", "b", "c"]
+
+
+def test_what_the_how_to_shows_can_be_planned(repo_root):
+    page = (repo_root / "docs" / "how-to" / "scenarios.md").read_text(encoding="utf-8")
+    scenarios, sweep = re.findall(r"```yaml\n(.*?)```", page, flags=re.DOTALL)
+    file = read_scenarios(scenarios, where="how-to")
+    assert scenario_inputs(the_present(), file, "stib-stays").idle == ()
+    assert len(cells_of(read_scenarios(sweep, where="how-to"))) == 1 + 3 * 3
+
+
+def test_every_criterion_is_described(repo_root):
+    page = (repo_root / "docs" / "reference" / "scenarios.md").read_text(encoding="utf-8")
+    readers = Selector(an_estate())._readers
+    missing = {name for kind in REMOVABLE for name in readers((kind,)) if f"`{name}`" not in page}
+    assert missing == set()
