@@ -139,7 +139,9 @@ def _types(pool: CloudPool, loaded: Loaded) -> str:
     """The pool's host type; of several, those bought and how many of each."""
     if not pool.other_host_types or loaded.plan is None:
         return " or ".join(kind.model for kind in pool.host_types)
-    bought = Counter(host.model or pool.host_type.model for host in loaded.plan.hosts if host.pool == pool.name)
+    bought = Counter(
+        host.model or pool.host_type.model for host in loaded.plan.hosts if host.pool == pool.name
+    )
     return " and ".join(f"{number} × {model}" for model, number in sorted(bought.items())) or "no host"
 
 
