@@ -157,7 +157,7 @@ def _near(tightest: Tightest | None) -> str:
 
 
 def _share(tightest: Tightest | None) -> float | None:
-    return None if tightest is None else tightest.used / tightest.limit
+    return None if tightest is None else round(tightest.used / tightest.limit, 3)
 
 
 def _count_of(strategy: str) -> Figure:
