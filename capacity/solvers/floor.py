@@ -22,7 +22,7 @@ Bools = NDArray[np.bool_]
 
 FREE = -1
 SLACK = 5e-7  # absolute, of every limit: half of what a checker allows
-HOT, COLD = 0.1, 1e-4  # first temperature, of a thing's part of the worth; last one, of the first
+HOT, COLD = 0.3, 1e-4  # first temperature, of a thing's part of the worth; last one, of the first
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def solve(problem: Problem, *, seed: int = 0, tries: int = 60_000) -> Solution:
     bound = _least_families(problem, families) + problem.distance_weight * nearest_mean_m(problem)
     if len(movable) and tries:
         best = _search(
-            place, movable, problem.allowed, problem.group, problem.amount, problem.capacity,
+            place, movable, problem.allowed, _open_to(problem.allowed), problem.group, problem.amount, problem.capacity,
             problem.weight * families, (problem.x, problem.y, problem.hall), problem.apart_m,
             (ptr, other, pull * _pair_scale(problem)), problem.place_class,
             (problem.entry_ptr, problem.entry_cell, problem.entry_part, problem.entry_share),
@@ -183,6 +183,12 @@ def _worth(problem: Problem, families: Floats, place: Ints) -> float:
     return worth
 
 
+def _open_to(allowed: Bools) -> tuple[Ints, Ints]:
+    """The places each thing may take: pointers, places."""
+    ptr: Ints = np.concatenate([[0], np.cumsum(allowed.sum(axis=1))]).astype(np.int64)
+    return ptr, np.nonzero(allowed)[1].astype(np.int64)
+
+
 def _neighbours(problem: Problem) -> tuple[Ints, Ints, Floats]:
     """Pairs as each thing's partners: pointers, partners, weights."""
     things = len(problem.start)
@@ -241,8 +247,9 @@ def _is_over(
 
 @njit(cache=True)
 def _search(
-    start: Ints, movable: Ints, allowed: Bools, group: Ints, amount: Floats, capacity: Floats, weight: Floats,
-    where: tuple[Floats, Floats, Ints], apart_m: float, near: tuple[Ints, Ints, Floats], place_class: Ints,
+    start: Ints, movable: Ints, allowed: Bools, open_to: tuple[Ints, Ints], group: Ints, amount: Floats,
+    capacity: Floats, weight: Floats, where: tuple[Floats, Floats, Ints], apart_m: float,
+    near: tuple[Ints, Ints, Floats], place_class: Ints,
     entries: tuple[Ints, Ints, Ints, Floats], profile: Floats, limit: Floats, hot: float, tries: int,
     rng: np.random.Generator,
 ) -> Ints:  # fmt: skip
@@ -260,9 +267,10 @@ def _search(
     for step in range(tries):
         temperature = hot * COLD ** (step / tries)
         a = movable[int(rng.random() * len(movable))]
-        p, q = place[a], int(rng.random() * places)
+        first, last = open_to[0][a], open_to[0][a + 1]
+        p, q = place[a], open_to[1][first + int(rng.random() * (last - first))]
         b = thing_at[q]
-        if q == p or not allowed[a, q] or (b != FREE and not allowed[b, p]):
+        if q == p or (b != FREE and not allowed[b, p]):
             continue
         change = _pulled(a, q, place, b, where, apart_m, near) - _pulled(a, p, place, b, where, apart_m, near)
         if b != FREE:
