@@ -8,14 +8,25 @@ fractions to integers, and constructive heuristics and local search are left to 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from capacity.solvers import packing_bounds
+from capacity.solvers.packing_dive import dive
+from capacity.solvers.packing_master import Budget, Master, bin_of
+
 Ints = NDArray[np.int64]
 Bins = tuple[tuple[int, ...], ...]  # for each bin the kinds in it, a kind once for every copy
+
+MOST_KINDS = 1500  # beyond that only the quick bounds: the masters would take minutes
+MOST_COLUMNS = 24_000
+SEEDING = 40  # packings to begin with
+BLINK_S = 0.03
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,18 +84,93 @@ def prove(
     """Raise the lower bound, and look for packings of fewer bins than `incumbent` (which must hold everything).
 
     `effort` counts deterministic work (about a microsecond each): same kinds, incumbent and effort, same answer, as
-    long as `offer` is left out. `seconds_left` is asked often: seconds until a deadline, 0 once cancelled.
-    `offer` gives the best packing a search running beside has by now; `found` is told every better packing at once,
-    and `raised` every better lower bound (so that the search beside may stop).
+    long as `offer` is left out. `seconds_left` is asked often, from another thread: seconds until a deadline, 0 once
+    cancelled. `offer` gives the best packing a search running beside has by now; `found` is told every better packing
+    at once, and `raised` every better lower bound (so that the search beside may stop).
     Raises `ValueError` when an item fits no empty bin.
     """
     largest = (kinds.sizes > kinds.capacity).any(axis=1)
     if largest.any():
         raise ValueError(f"kind {int(np.argmax(largest))} fits no empty bin")
-    total = kinds.copies @ kinds.sizes
-    used = total > 0
-    ratio = -(-total[used] // kinds.capacity[used])
-    bound = max(int(ratio.max(initial=0)), int(len(kinds.copies) > 0))
-    raised(bound)
-    bins = tuple(tuple(kinds_in) for kinds_in in incumbent)
-    return Proof(bound, bins, "optimal" if bound == len(bins) else "feasible")
+    race = _Race(tuple(tuple(inside) for inside in incumbent), offer, found, raised)
+    race.lift(packing_bounds.quick(kinds.sizes, kinds.capacity, kinds.copies))
+    if not race.is_over() and len(kinds.copies) <= MOST_KINDS:
+        budget = Budget(effort)
+        with _watching(seconds_left, budget):
+            _raise_and_dive(kinds, race, budget)
+    return Proof(race.bound, race.bins, "optimal" if race.is_over() else "feasible")
+
+
+class _Race:
+    """The best packing and the best bound so far, and who is told."""
+
+    def __init__(
+        self,
+        bins: Bins,
+        offer: Callable[[], Bins | None],
+        found: Callable[[Bins], None],
+        raised: Callable[[int], None],
+    ) -> None:
+        self.bins, self.bound = bins, 0
+        self._offer, self._found, self._raised = offer, found, raised
+
+    def is_over(self) -> bool:
+        """Whether packing and bound meet, after a look at what the search beside has."""
+        offered = self._offer()
+        if offered is not None and len(offered) < len(self.bins):
+            self.bins = offered
+        return self.bound >= len(self.bins)
+
+    def lift(self, bound: int) -> bool:
+        """Take a bound if it is better; whether the race is over."""
+        if bound > self.bound:
+            self.bound = bound
+            self._raised(bound)
+        return self.is_over()
+
+    def take(self, bins: Iterable[Sequence[int]] | None) -> bool:
+        """Take a packing if it is better; whether the race is over."""
+        packing = None if bins is None else tuple(tuple(inside) for inside in bins)
+        if packing is not None and len(packing) < len(self.bins):
+            self.bins = packing
+            self._found(packing)
+        return self.is_over()
+
+
+def _raise_and_dive(kinds: Kinds, race: _Race, budget: Budget) -> None:
+    holds = bin_of(kinds.sizes, kinds.capacity, kinds.copies, kinds.conflict_ptr, kinds.conflict_ids)
+    race.lift(packing_bounds.clique(holds.apart, holds.copies))
+    master = Master(holds, budget)
+    if race.take(master.seed(SEEDING)):
+        return
+    master.state.pool.add(race.bins)
+    master.generate(race.lift)
+    rng = np.random.default_rng(0)
+    while not budget.over() and not race.lift(master.state.bound()):
+        master.state.pool.add(race.bins)
+        if len(master.state.pool) > MOST_COLUMNS:
+            master.forget(MOST_COLUMNS // 2)
+        master.solve(1e-4)
+        race.take(dive(master, len(race.bins), rng))
+
+
+@contextmanager
+def _watching(seconds_left: Callable[[], float], budget: Budget) -> Iterator[None]:
+    """Halt the budget when no seconds are left, however long a compiled search takes."""
+    is_done = threading.Event()
+
+    def watch() -> None:
+        while not is_done.is_set():
+            left = seconds_left()
+            if left <= 0:
+                budget.halt[0] = 1
+                return
+            is_done.wait(min(left, BLINK_S))
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        is_done.set()
+        watcher.join()

@@ -9,8 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from capacity.solvers import packing_interior
-from capacity.solvers.packing_master import Bin, Budget, Master
+from capacity.solvers.packing_master import Bin, Master
 from capacity.solvers.packing_pool import Pool
 
 Ints = NDArray[np.int64]
@@ -19,51 +18,49 @@ Floats = NDArray[np.float64]
 CARRIED = 12  # columns per kind that a step hands to the next
 SURE = 0.75  # of a column: fix it along with the step's first
 SHARE = 0.12  # of a step's bins to fix at most
+REFINING = 3  # rounds of columns at a step
 
 
-def dive(master: Master, bins: int, rng: np.random.Generator, budget: Budget) -> list[list[int]] | None:
-    """A packing into at most `bins`, or None where this dive found none. New columns join the master's pool."""
-    everyone = np.arange(len(master.holds.copies))
-    kinds, step = everyone, master
+def dive(master: Master, fewer_than: int, rng: np.random.Generator) -> list[list[int]] | None:
+    """A packing into `fewer_than` so many bins, or None where this dive found none. New columns join the pool."""
+    kinds, step = np.arange(len(master.holds.copies)), master
     packed: list[list[int]] = []
     copies = master.holds.copies.copy()
     while True:
-        values = vertex(step, bins - len(packed), rng, budget)
-        chosen = _surest(step, values, copies[kinds])
-        for column in chosen:
-            content = kinds[step.state.pool.content(column)]
+        values = vertex(step, rng)
+        for column in _surest(step, values, copies[kinds]):
             kept = []
-            for kind in content.tolist():
+            for kind in kinds[step.state.pool.content(column)].tolist():
                 if copies[kind] > 0:
                     copies[kind] -= 1
                     kept.append(kind)
-            packed.append(kept)
+            if kept:
+                packed.append(kept)
         left = np.flatnonzero(copies > 0)
         if len(left) == 0:
-            return packed if len(packed) <= bins else None
-        if len(packed) >= bins or budget.over():
+            return packed if len(packed) < fewer_than else None
+        if len(packed) + 1 >= fewer_than or master.budget.over():
             return None
         carried = _carried(step, kinds, left, copies)
         kinds = left
-        step = Master(_part(master.holds, left, copies[left]), budget)
+        step = Master(_part(master.holds, left, copies[left]), master.budget)
         step.state.pool.add(carried)
-        step.generate(bins - len(packed) + 1, rounds=6)
+        step.refine(REFINING)
         for column in range(len(step.state.pool)):
             content = step.state.pool.content(column)
             if len(content) > 1:
                 master.state.pool.add([kinds[content]])
-        if len(packed) + step.state.bound() > bins:
+        if len(packed) + step.state.bound() >= fewer_than:
             return None
 
 
-def vertex(master: Master, bins: int, rng: np.random.Generator, budget: Budget) -> Floats:
+def vertex(master: Master, rng: np.random.Generator) -> Floats:
     """Column values at a vertex of the master's optimal face, or near it, another one at every call."""
     pointers, ids, amounts = master.state.pool.arrays()
-    spare = max(1e-3, min(0.5, bins - master.state.value)) / max(master.state.value, 1.0)
+    value = master.state.value
+    spare = max(1e-3, min(0.5, float(np.ceil(value - 1e-6)) - value)) / max(value, 1.0)
     costs = 1.0 + spare * rng.random(len(pointers) - 1)
-    values, _, _, _, steps = packing_interior.cover(pointers, ids, amounts, costs, master.demand, 1e-7)
-    budget.work -= steps * (len(master.demand) ** 3 / 2e4 + len(ids) / 20)
-    return values
+    return master.cover(pointers, ids, amounts, costs, 1e-7)[0]
 
 
 def _surest(master: Master, values: Floats, copies: Ints) -> list[int]:

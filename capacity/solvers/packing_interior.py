@@ -117,11 +117,18 @@ def _direction(
 
 @njit(cache=True, nogil=True)
 def cover(
-    pointers: Ints, rows: Ints, amounts: Floats, costs: Floats, demand: Floats, tolerance: float
+    pointers: Ints,
+    rows: Ints,
+    amounts: Floats,
+    costs: Floats,
+    demand: Floats,
+    tolerance: float,
+    halt: NDArray[np.uint8],
 ) -> tuple[Floats, Floats, float, float, int]:
     """Least `costs` [columns] > 0 of covering `demand` [rows], in fractions, until the gap is `tolerance` of the value.
 
     Column j holds `amounts` of `rows` at `pointers[j]:pointers[j + 1]`. Every row needs a column.
+    Stops early when another thread sets `halt` [1].
     Gives column values, duals of the rows (≥ 0), primal value, dual value, steps. Duals violate their constraints
     by rounding only, but callers wanting a bound must prove it themselves.
     """
@@ -144,7 +151,7 @@ def cover(
     triangle = np.empty((count, count))
     primal, dual = np.inf, 0.0
     steps = 0
-    while steps < MOST_STEPS:
+    while steps < MOST_STEPS and not (halt[0] and steps > 0):
         missing = demand + s
         uncosted = costs - z
         for j in range(columns):

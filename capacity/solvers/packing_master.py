@@ -22,18 +22,21 @@ Bytes = NDArray[np.uint8]
 
 ONE = 1 << 26  # a dual of 1 in whole numbers
 HAIR = ONE >> 14  # columns worth less than this above 1 don't move the relaxation
+FINEST = 1e-6  # relative gap of the last solves
+FIRST_NODES = 100_000  # of a search for columns; more once it finds hardly any
+DIVING_NODES = 20_000
 
 
 @dataclass(slots=True)
 class Budget:
-    """Work left (about microseconds, counted the same on every machine) and the caller's clock."""
+    """Work left (about microseconds, counted the same on every machine), and a `halt` [1] that ends it at once."""
 
     work: float
-    seconds_left: Callable[[], float]
+    halt: Bytes = field(default_factory=lambda: np.zeros(1, dtype=np.uint8))
 
     def over(self) -> bool:
         """Whether to stop."""
-        return self.work <= 0 or self.seconds_left() <= 0
+        return self.work <= 0 or bool(self.halt[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,6 @@ class Relaxation:
     value: float = np.inf
     primal: Floats = field(default_factory=lambda: np.zeros(0))
     rounds: int = 0
-    converged: bool = False
 
     def bound(self) -> int:
         """Whole bins that every packing needs."""
@@ -89,7 +91,7 @@ class Master:
         rows = len(holds.shares)
         self.state = Relaxation(Pool(), np.full(rows, 1.0 / rows), np.zeros(kinds, dtype=np.int64))
         self.demand: Floats = holds.copies.astype(np.float64)
-        self.nodes = 100_000
+        self.nodes = FIRST_NODES
         self.state.pool.add([kind] for kind in range(kinds))
 
     def seed(self, turns: int) -> list[list[int]]:
@@ -137,44 +139,72 @@ class Master:
         """The duals of the last solve."""
         return self._duals
 
-    def generate(self, enough: int, rounds: int = 1 << 30) -> None:
-        """Add columns till the relaxation is solved, its bound reaches `enough`, or the budget or `rounds` are over."""
+    def generate(self, enough: Callable[[int], bool]) -> None:
+        """Add columns till the relaxation is solved, `enough` says so of the bound so far, or the budget is over."""
         state, tolerance = self.state, 0.03
-        until = state.rounds + rounds
-        while state.rounds < until:
+        while not self.budget.over():
             self.solve(tolerance)
-            if self.budget.over():
-                break
-            duals = np.floor(np.maximum(self._duals, 0.0) * ONE).astype(np.int64)
-            new = self.price_quickly(duals)
-            if new < max(8, len(duals) // 5):
-                new += self.price_exactly(duals)
+            new = self.price_quickly()
+            if new < max(8, len(self.demand) // 5):
+                new += self.price_exactly(self.nodes)
             state.rounds += 1
-            if state.bound() >= enough or state.bound() >= np.ceil(state.value - 1e-6):
+            if enough(state.bound()) or self._is_settled(tolerance):
                 break
             distance = (state.value - state.fraction()) / state.value
             if new == 0:
-                if tolerance <= 2e-6:
-                    state.converged = True
+                if tolerance <= FINEST:
                     break
-                tolerance = max(tolerance * 0.1, 1e-6)
+                tolerance = max(tolerance * 0.1, FINEST)
             else:
-                tolerance = min(tolerance, max(1e-6, distance * 0.2))
+                tolerance = min(tolerance, max(FINEST, distance * 0.2))
+
+    def _is_settled(self, tolerance: float) -> bool:
+        """Whether the bound is the relaxation's value rounded up; near a whole number only the last digits tell."""
+        state = self.state
+        is_near = state.value - np.floor(state.value) < 1e-3 * state.value
+        slack = 1e-5 if tolerance <= 10 * FINEST or not is_near else 0.0
+        return bool(state.bound() >= np.ceil(state.value - slack))
+
+    def refine(self, rounds: int) -> None:
+        """A few rounds of columns, for a dive, without looking for a bound."""
+        few = len(self.demand) // 5
+        for _ in range(rounds):
+            self.solve(1e-2)
+            new = self.price_quickly()
+            if new < few:
+                new += self.price_exactly(DIVING_NODES)
+            if new <= few or self.budget.over():
+                break
+
+    def forget(self, most: int) -> None:
+        """Keep the `most` valuable columns by the last duals, and those of one kind."""
+        pool = self.state.pool
+        order = np.argsort(-pool.values(self._whole), kind="stable")[:most]
+        singles = np.array([pool.index([kind]) for kind in range(len(self.demand))], dtype=np.int64)
+        pool.keep(np.union1d(order, singles))
 
     def solve(self, tolerance: float) -> None:
         """The master over the pool's columns, to a relative gap of `tolerance`."""
         state = self.state
         pointers, ids, amounts = state.pool.arrays()
-        primal, duals, value, _, steps = packing_interior.cover(
-            pointers, ids, amounts, np.ones(len(pointers) - 1), self.demand, tolerance
+        costs = np.ones(len(pointers) - 1)
+        state.primal, duals, state.value = self.cover(pointers, ids, amounts, costs, tolerance)
+        self._duals: Floats = duals
+        self._whole: Ints = np.maximum(np.floor(duals * ONE), 1.0).astype(np.int64)
+
+    def cover(
+        self, pointers: Ints, ids: Ints, amounts: Floats, costs: Floats, tolerance: float
+    ) -> tuple[Floats, Floats, float]:
+        """Column values, duals and value of covering the copies by such columns, paid from the budget."""
+        values, duals, value, _, steps = packing_interior.cover(
+            pointers, ids, amounts, costs, self.demand, tolerance, self.budget.halt
         )
         self.budget.work -= steps * (len(duals) ** 3 / 2e4 + len(ids) / 20)
-        state.value, state.primal = value, primal
-        self._duals: Floats = duals
+        return values, duals, value
 
-    def price_quickly(self, duals: Ints) -> int:
+    def price_quickly(self) -> int:
         """Columns by greedy filling from every kind; how many are new."""
-        holds, state = self.holds, self.state
+        holds, state, duals = self.holds, self.state, self._whole
         dims = len(holds.capacity)
         rounds = 40 if state.rounds == 0 else 15
         state.weights = packing_pricing.surrogate(holds.shares, duals, holds.copies, state.weights, rounds)
@@ -200,12 +230,12 @@ class Master:
             self.budget.work -= len(duals) ** 2 * dims * 0.01
         return new
 
-    def price_exactly(self, duals: Ints) -> int:
+    def price_exactly(self, most_nodes: int) -> int:
         """Columns by branch and bound, and the bound that follows; how many are new."""
-        holds, state = self.holds, self.state
+        holds, state, duals = self.holds, self.state, self._whole
         state.weights = packing_pricing.surrogate(holds.shares, duals, holds.copies, state.weights, 60)
         weights = holds.shares.T @ state.weights
-        rows, best, most, nodes, complete = packing_pricing.search(
+        rows, _, most, nodes, complete = packing_pricing.search(
             duals,
             holds.sizes,
             holds.capacity,
@@ -215,7 +245,8 @@ class Master:
             weights,
             ONE + HAIR,
             3,
-            self.nodes,
+            most_nodes,
+            self.budget.halt,
             self.columns,
             self.lengths,
         )
@@ -225,8 +256,7 @@ class Master:
         if over * state.bound_under > state.bound_over * most:
             state.bound_over, state.bound_under, state.duals = over, most, duals
         if not complete and new < len(duals) // 10:
-            self.nodes = min(4 * self.nodes, 1 << 40)
-        self.last = (rows, best, most, nodes, complete)
+            self.nodes *= 4
         return new
 
 

@@ -220,15 +220,16 @@ def search(
     cutoff: int,
     each: int,
     most_nodes: int,
+    halt: Bytes,
     columns: Ints,
     lengths: Ints,
 ) -> tuple[int, int, int, int, bool]:
     """The most valuable content of a bin that fills every dimension to `least` or more, and others worth keeping.
 
     `weights` [kinds]: the surrogate's, room 1. From each first kind up to `each` contents worth more than `cutoff`
-    go to rows of `columns`; beyond that only better ones than the best so far. Gives (rows in use, best value,
-    a bound on the value of any content, nodes, whether the search is complete). When complete, the bound is the
-    largest of best value and cutoff.
+    go to rows of `columns`; beyond that only better ones than the best so far. Stops after `most_nodes`, or when
+    another thread sets `halt` [1]. Gives (rows in use, best value, a bound on the value of any content, nodes,
+    whether the search is complete). When complete, the bound is the largest of best value and cutoff.
     """
     dims = sizes.shape[1]
     order = ratio_order(values, weights)
@@ -283,7 +284,7 @@ def search(
             if depth >= 0:
                 left[content[depth]] += 1
             continue
-        if nodes >= most_nodes:
+        if nodes >= most_nodes or halt[0]:
             stopped = True
             complete = False
             beyond = max(beyond, int(bound + SLACK))
