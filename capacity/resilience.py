@@ -84,7 +84,7 @@ class Resilience:
         standing = standing_at(estate, facility, plan, _demands(estate, plan), moment)
         self.evaluation = Evaluation(standing, self.catalogue, trip_share)
         self._plan, self._trip_share = plan, trip_share
-        self._moment = "after the last step" if moment is None else moment.isoformat(timespec="minutes")
+        self._moment = "after the last step" if moment is None else f"at {moment:%Y-%m-%d %H:%M}"
         self._rate_members()
 
     def _rate_members(self) -> None:

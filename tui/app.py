@@ -1,4 +1,4 @@
-"""The terminal UI: ten screens on one workspace, read once and shown until a person asks to read it again.
+"""The terminal UI: its screens on one workspace, read once and shown until a person asks to read it again.
 
 Reading, proving and planning run in threads; they touch no widget but post messages, and the handlers here change what
 is shown. What can be done here can be done with a command, and the help of each screen names it.
@@ -32,6 +32,7 @@ from tui.screens.log import LogScreen
 from tui.screens.overview import OverviewScreen
 from tui.screens.plan import PlanScreen
 from tui.screens.playbooks import PlaybooksScreen
+from tui.screens.resilience import ResilienceScreen
 from tui.screens.room import RoomScreen
 from tui.screens.sites import SitesScreen
 from tui.screens.waves import WavesScreen
@@ -50,6 +51,7 @@ CLASSES: dict[str, Callable[[], Frame]] = {
     "playbooks": PlaybooksScreen,
     "findings": FindingsScreen,
     "log": LogScreen,
+    "losses": ResilienceScreen,
 }
 
 
@@ -97,7 +99,7 @@ class VorstApp(App[None]):
     # --- going about -------------------------------------------------------------------------------------------------
 
     def action_go(self, name: str) -> None:
-        """To one of the ten screens, from wherever one is."""
+        """To one of the screens, from wherever one is."""
         while isinstance(self.screen, Help | ErrorDialog) and len(self.screen_stack) > 2:
             self.pop_screen()
         if isinstance(self.screen, Frame) and self.screen is not self.get_screen(name):

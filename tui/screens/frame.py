@@ -1,4 +1,4 @@
-"""What all ten screens share: the line of screens above, the keys below, what they say when there is nothing yet."""
+"""What all screens share: the line of screens above, the keys below, what they say when there is nothing yet."""
 
 from __future__ import annotations
 
@@ -35,6 +35,7 @@ SCREENS: tuple[tuple[str, str, str], ...] = (
     ("8", "playbooks", "Playbooks"),
     ("9", "findings", "Findings"),
     ("0", "log", "Log"),
+    ("l", "losses", "Loss"),
 )
 WIDE = 110  # columns from which panes stand side by side
 
@@ -145,7 +146,7 @@ class Frame(Screen[None]):
         self.query_one("#tabs", Static).update(text)
 
     def action_leave(self) -> None:
-        """Back to where one came from; the ten screens have nowhere to go back to, except the room."""
+        """Back to where one came from; the screens have nowhere to go back to, except the room."""
 
     @on(Listing.Left)
     def _left_listing(self) -> None:
