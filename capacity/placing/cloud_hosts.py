@@ -181,21 +181,33 @@ class _Fill:
             self.kinds = []
             return []
         while True:
-            disks_mb = self._disks(inside)
-            have = [*self.kinds, *kept]
-            tries = []
-            for kind in self.pool.host_types:
-                most = min(self.limit - len(have), self._left(kind, kept))
-                more = hosts_for_storage(self.pool, have, kind, disks_mb, max(most, 0))
-                if more <= max(most, 0):
-                    tries.append((more, more * kind.power_w, kind))
-            if tries:
-                more, _, kind = min(tries, key=lambda found: found[:2])
-                return [*kept, *[kind] * more]
+            more = self._more(kept, self._disks(inside))
+            if more is not None:
+                return [*kept, *more]
             out = max(inside, key=lambda n: (self.pieces[n].disk_mb / self.pieces[n].count, -n))
             inside.remove(out)
             self.host[out] = -1
             self._close_empty()
+
+    def _more(self, kept: Sequence[HostType], disks_mb: Mapping[int, float]) -> list[HostType] | None:
+        """Hosts that storage takes besides: of one type for all tiers, else of one for each; None: not to be had."""
+        added: list[HostType] = []
+        for wanted in (disks_mb, *({tier: disk_mb} for tier, disk_mb in disks_mb.items())):
+            tries = []
+            for kind in self.pool.host_types:
+                have = [*self.kinds, *kept, *added]
+                most = max(0, min(self.limit - len(have), self._left(kind, [*kept, *added])))
+                count = hosts_for_storage(self.pool, have, kind, wanted, most)
+                if count <= most:
+                    tries.append((count, count * kind.power_w, kind))
+            if tries:
+                count, _, kind = min(tries, key=lambda found: found[:2])
+                added += [kind] * count
+                if wanted is disks_mb:
+                    return added
+            elif wanted is not disks_mb:
+                return None
+        return added
 
     def _close_empty(self) -> None:
         """Number hosts without gaps when one has lost its last piece."""

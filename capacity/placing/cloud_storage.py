@@ -98,6 +98,9 @@ def hosts_for_storage(
     low, high = 0, 1
     if stores(pool, kinds, disks_mb):
         return 0
+    short = [tier for tier, disk_mb in disks_mb.items() if not stores(pool, kinds, {tier: disk_mb})]
+    if any(pool.raw_mb(more, pool.all_tiers[tier].name) <= 0 for tier in short):
+        return limit + 1
     while high < limit and not stores(pool, [*kinds, *[more] * high], disks_mb):
         low, high = high, high * 2
     high = min(high, limit)

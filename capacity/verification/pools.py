@@ -155,7 +155,7 @@ class Reserve:
                 "add a host, or empty one",
                 over=(float(reserve - len(self._empty)), "hosts"),
             )
-        elif self._pool.failure_domain == "rack":
+        elif self._pool.failure_domain == "rack" and reserve:
             self._racks()
         else:
             self._hosts(reserve)
