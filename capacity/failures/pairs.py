@@ -63,9 +63,21 @@ class _Table:
 class PairSearch:
     """The pairs of some losses at one moment."""
 
-    def __init__(self, evaluation: Evaluation, losses: Sequence[Loss], progress: Progress) -> None:
+    def __init__(
+        self,
+        evaluation: Evaluation,
+        losses: Sequence[Loss],
+        progress: Progress,
+        *,
+        members: Bools | None = None,
+        applications: Bools | None = None,
+    ) -> None:
+        """`members` [M] and `applications` [A]: which of them count (None: all), such as one partner's."""
         self._evaluation, self._losses, self._progress = evaluation, list(losses), progress
         self._table = _Table([])
+        self._members = np.ones(len(evaluation.members), dtype=bool) if members is None else members
+        known = len(evaluation.applications.ids)
+        self._applications = np.ones(known, dtype=bool) if applications is None else applications
 
     def search(self, worst: int) -> Found:
         """Count all pairs and return the `worst` of them."""
@@ -119,9 +131,13 @@ class PairSearch:
             np.vstack([part.states for part in parts]) if parts else np.zeros((0, 0), dtype=np.int8)
         )
         self._worst = np.concatenate([part.worst for part in parts]) if parts else np.zeros(0)
-        self._apps_down = (self._states == DOWN).sum(axis=1)
-        self._assets_down = np.asarray(self._down.sum(axis=1)).ravel()
+        self._apps_down = (self._states == DOWN)[:, self._applications].sum(axis=1)
+        self._assets_down = self._counted(self._down)
         self._parts = parts
+
+    def _counted(self, down: csr_array | Bools) -> Floats:
+        """[S] how many of the members that count are down."""
+        return np.asarray(down @ self._members.astype(np.float64)).ravel()
 
     def _over(self) -> Bools:
         """[N] losses whose supply graph is over somewhere alone: together with anything, it may trip otherwise."""
@@ -220,7 +236,9 @@ class PairSearch:
 
     def _add_up(self, i: Ints, j: Ints) -> None:
         nothing = np.zeros(len(i))
-        both = (self._down @ self._down.T).toarray()[i, j]  # in no application, else the two would meet there
+        # Down with both and in no application, else the two would meet there.
+        counted = csr_array(self._down * self._members)
+        both = (counted @ counted.T).toarray()[i, j]
         self._table.add(
             i,
             j,
@@ -242,7 +260,7 @@ class PairSearch:
             flows = _either(self._flows[i], self._flows[j])
             states = self._evaluation.applications.states(down, restarts, unknown, flows)
             worst = np.maximum(self._worst[i], self._worst[j])
-            self._note(i, j, states, np.asarray(down.sum(axis=1)).ravel(), worst)
+            self._note(i, j, states, self._counted(down), worst)
 
     def _whole(self, first: Ints, second: Ints) -> None:
         for begin in range(0, len(first), CHUNK):
@@ -252,14 +270,14 @@ class PairSearch:
                 (self._losses[a], self._losses[b]) for a, b in zip(i.tolist(), j.tolist(), strict=True)
             ]
             outcome = self._evaluation.work_out(scenarios)
-            self._note(i, j, outcome.states, outcome.down.sum(axis=1), outcome.worst)
+            self._note(i, j, outcome.states, self._counted(outcome.down), outcome.worst)
 
     def _note(
         self, i: Ints, j: Ints, states: NDArray[np.int8], assets: NDArray[np.generic], worst: Floats
     ) -> None:
-        down = states == DOWN
+        down = (states == DOWN) & self._applications
         apart = (self._states[i] == DOWN) | (self._states[j] == DOWN)
-        both = np.asarray(_either(self._down[i], self._down[j]).sum(axis=1)).ravel()
+        both = self._counted(_either(self._down[i], self._down[j]))
         newly = (worst > 0) & (self._worst[i] == 0) & (self._worst[j] == 0)
         self._table.add(
             i,
@@ -279,15 +297,16 @@ class PairSearch:
         if doubles:
             outcome = self._evaluation.work_out([(loss, loss) for loss in doubles])
             alone = [self._losses.index(loss) for loss in doubles]
-            down = outcome.states == DOWN
+            down = (outcome.states == DOWN) & self._applications
+            assets = self._counted(outcome.down)
             self._table.add(
                 np.full(len(doubles), -1),
                 np.arange(len(doubles)),
                 down.sum(axis=1),
-                outcome.down.sum(axis=1),
+                assets,
                 outcome.worst,
                 (down & (self._states[alone] != DOWN)).sum(axis=1),
-                outcome.down.sum(axis=1) - self._assets_down[alone],
+                assets - self._assets_down[alone],
                 (outcome.worst > 0) & (self._worst[alone] == 0),
             )
         return doubles

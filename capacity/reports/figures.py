@@ -14,6 +14,7 @@ from datetime import date, datetime, timedelta
 from capacity.belonging import Belonging
 from capacity.facility import Facility
 from capacity.plan import AssetDemand, Plan, Step
+from capacity.reports.failure_lines import FailureFigures, failure_figures
 from capacity.resources import HOURS_PER_YEAR
 from inventory.errors import InputError
 from inventory.estate import Estate, Ref
@@ -105,6 +106,7 @@ class PartnerFigures:
     rooms: tuple[RoomLine, ...]
     waves: tuple[WaveLine, ...]
     risks: tuple[RiskLine, ...]
+    failures: FailureFigures
     assumptions: tuple[AssumptionLine, ...]
     energy_kwh: float
     useful_area_m2: float
@@ -137,6 +139,7 @@ def figures(estate: Estate, facility: Facility, plan: Plan, partner: str) -> Par
         rooms=tuple(view.rooms()),
         waves=tuple(view.waves()),
         risks=tuple(view.risks()),
+        failures=failure_figures(estate, facility, plan, partner),
         assumptions=tuple(AssumptionLine(a.name, a.value, a.note) for a in plan.evidence.assumptions),
         energy_kwh=view.energy_kwh(),
         useful_area_m2=facility.useful_area_m2,
