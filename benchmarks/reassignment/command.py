@@ -19,7 +19,19 @@ from benchmarks.reassignment.judge import judge
 from capacity.solvers.reassignment import Solution, solve
 from capacity.solvers.reassignment_model import Problem
 
-COLUMNS = "instance value bound status seconds initial best_known gap_to_best_pct winner_300s gap_to_winner_pct broken".split()
+COLUMNS = [
+    "instance",
+    "value",
+    "bound",
+    "status",
+    "seconds",
+    "initial",
+    "best_known",
+    "gap_to_best_pct",
+    "winner_300s",
+    "gap_to_winner_pct",
+    "broken",
+]
 OVERSHOOT_S = 1.0
 WINNER_TOLERANCE = 0.0005
 CLEARLY = 0.001

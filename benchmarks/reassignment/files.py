@@ -1,9 +1,10 @@
 """Reads instances of the machine reassignment challenge (ROADEF/EURO 2012) and writes solutions, in its own format.
 
-A model is whole numbers separated by white space: resources (transient, load weight), machines (neighbourhood, location,
-capacities, safety capacities, move costs to every machine), services (fewest locations, dependencies), processes
-(service, needs, move cost), balance objectives (two resources, target; weight), three move weights. An assignment is the
-machine of each process, from 0. A file that isn't so is refused with the place and the reason.
+A model is whole numbers separated by white space: resources (transient, load weight), machines (neighbourhood,
+location, capacities, safety capacities, move costs to every machine), services (fewest locations, dependencies),
+processes
+(service, needs, move cost), balance objectives (two resources, target; weight), three move weights. An assignment
+is the machine of each process, from 0. A file that isn't so is refused with the place and the reason.
 """
 
 from __future__ import annotations

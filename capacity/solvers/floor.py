@@ -141,9 +141,7 @@ def _least_families(problem: Problem, families: Floats) -> float:
             groups = np.unique(problem.group[f, places])
             low = leader[groups].min()
             leader[np.isin(leader, leader[groups])] = low
-        load = np.bincount(
-            problem.group[f, problem.start], weights=problem.amount[f], minlength=len(leader)
-        )
+        load = np.bincount(problem.group[f, problem.start], weights=problem.amount[f], minlength=len(leader))
         for one in np.unique(leader):
             capacity = float(problem.capacity[f, leader == one].sum())
             if capacity > 0:

@@ -1,7 +1,8 @@
 """Simulated annealing of the machine reassignment problem by shifts and swaps, in compiled chunks.
 
-A chunk is so many tries at one temperature; whoever calls decides the schedule and when to stop. The acceptance limit is
-drawn before a move is weighed, so that a move is given up as soon as its cost exceeds it. (Portal, Ritt, Borba, Buriol,
+A chunk is so many tries at one temperature; whoever calls decides the schedule and when to stop. The acceptance limit
+is drawn before a move is weighed, so that a move is given up as soon as its cost exceeds it. (Portal, Ritt,
+Borba, Buriol,
 Simulated annealing for the machine reassignment problem, 2016.)
 """
 
@@ -122,7 +123,7 @@ def anneal(
     tries: int,
     seed: np.ndarray,
 ) -> int:
-    """`rounds` rounds while the temperature falls geometrically from `hot` to `cold`; how many changed the assignment."""
+    """`rounds` rounds while the temperature falls geometrically from `hot` to `cold`; how many changed it."""
     processes = st.at.shape[0]
     temperature = hot
     decay = (cold / hot) ** (1.0 / max(1, rounds // 1024))

@@ -1,7 +1,7 @@
 """A lower bound on the cost of the machine reassignment problem, valid for every assignment that its rules allow.
 
-Load and balance cost are convex in what a machine uses, so the whole can cost no less than all usage spread as the safety
-capacities would have it (the bound of the challenge's own papers). Move costs are at least nothing.
+Load and balance cost are convex in what a machine uses, so the whole can cost no less than all usage spread as the
+safety capacities would have it (the bound of the challenge's own papers). Move costs are at least nothing.
 """
 
 from __future__ import annotations

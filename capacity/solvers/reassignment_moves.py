@@ -129,7 +129,7 @@ def move_delta(inst: Compiled, st: State, p: int, m: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def most_moved(inst: Compiled, st: State, s: int, change: int) -> int:
+def most_moved(inst: Compiled, st: State, s: int, change: int) -> int:  # noqa: ARG001 - as its neighbours are called
     """The most moved processes of any service after `change` (-1, 0, 1) more of service `s` are away from home."""
     most = st.scalars[MOVED_MAX]
     if change > 0 and st.moved[s] == most:
@@ -260,7 +260,7 @@ def shift(inst: Compiled, st: State, p: int, m: int) -> None:
     if row >= 0:
         st.bits[row, now >> 6] ^= np.uint64(1) << np.uint64(now & 63)
         st.bits[row, m >> 6] ^= np.uint64(1) << np.uint64(m & 63)
-    if now == home or m == home:
+    if home in (now, m):
         change = 1 if now == home else -1
         most = most_moved(inst, st, s, change)
         st.moved_histogram[st.moved[s]] -= 1

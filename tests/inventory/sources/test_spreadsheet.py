@@ -107,7 +107,10 @@ def test_only_apart_has_the_scope_feed_and_a_tier_needs_its_name(tmp_path: Path)
     book["Constraints"][0] |= {"Kind": "together", "Scope": "feed"}
     book["Constraints"][1] |= {"Kind": "tier", "Value": None}
     found = [(error.place.header, error.what) for error in defects(tmp_path, book)]
-    assert ("Scope", "only apart has scope feed: what is together shares a rack, a host or a move group") in found
+    assert (
+        "Scope",
+        "only apart has scope feed: what is together shares a rack, a host or a move group",
+    ) in found
     assert ("Value", "a constraint of kind tier needs Value, and it is empty") in found
 
 
