@@ -193,7 +193,7 @@ def _limits(problem: RackProblem, columns: Sequence[Floats], losses: Sequence[in
                 least = float(left_w[which.reshape(-1) == number, node].min())
                 key = tuple(float(share) for share in row)
                 tightest[key] = min(tightest.get(key, np.inf), max(least, 0.0))
-    shares = np.array(list(tightest), dtype=np.float64).reshape(-1, len(columns))
+    shares = np.array(list(tightest), dtype=np.float64).reshape(len(tightest), len(columns))
     return shares, np.array(list(tightest.values()), dtype=np.float64)
 
 

@@ -42,6 +42,7 @@ def target_usage(facility: Facility, plan: Plan | None) -> tuple[UsageLine, ...]
         *_power(facility, plan, demands),
         *_cooling(facility, filled),
         *_weight(facility, filled),
+        *_rows(facility, filled),
         *_cloud(facility, plan, demands),
     )
 
@@ -217,6 +218,30 @@ def _weight(facility: Facility, filled: list[RackFill]) -> Iterator[UsageLine]:
             limit,
             note=f"heaviest: {basis}",
         )
+
+
+def _rows(facility: Facility, filled: list[RackFill]) -> Iterator[UsageLine]:
+    """The row nearest to what its weakest line has, and what it would be were all rows equally full."""
+    nodes = {node.name: node for node in facility.supply}
+    usable: dict[tuple[str, str], float] = {}
+    for position in facility.positions:
+        lines = {source for feed in position.feeds for source in nodes[feed].sources}
+        least = min((nodes[n].rating_w * nodes[n].derating for n in lines), default=0.0)
+        usable[position.hall, position.row] = least
+    at = {position.name: (position.hall, position.row) for position in facility.positions}
+    low: dict[tuple[str, str], float] = defaultdict(float)
+    high: dict[tuple[str, str], float] = defaultdict(float)
+    for entry in filled:
+        low[at[entry.rack.position]] += entry.power_low_w
+        high[at[entry.rack.position]] += entry.power_w
+    rows = [row for row in high if usable[row] > 0]
+    if not rows:
+        return
+    fullest = max(rows, key=lambda row: high[row] / usable[row])
+    even = sum(high[row] for row in rows) / sum(usable[row] for row in rows)
+    note = f"fullest of {len(rows)} rows in use, by its weakest line; evenly {even:.0%}"
+    where = f"target, row {'-'.join(fullest)}"
+    yield UsageLine("target", where, "power_w", low[fullest], high[fullest], usable[fullest], note=note)
 
 
 def _cloud(facility: Facility, plan: Plan | None, demands: dict[Ref, AssetDemand]) -> Iterator[UsageLine]:
