@@ -263,6 +263,8 @@ class Master:
 def bin_of(sizes: Ints, capacity: Ints, copies: Ints, pointers: Ints, ids: Ints) -> Bin:
     """The pricing's view of kinds and conflicts in rows; kinds too big for one bin together are apart too."""
     kinds = len(copies)
+    if len(capacity) == 0:  # a bin without limits: one limit that nothing reaches
+        sizes, capacity = np.zeros((kinds, 1), dtype=np.int64), np.zeros(1, dtype=np.int64)
     apart = np.zeros((kinds, kinds), dtype=np.uint8)
     for d in range(len(capacity)):
         apart |= np.add.outer(sizes[:, d], sizes[:, d]) > capacity[d]

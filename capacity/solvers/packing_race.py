@@ -114,10 +114,11 @@ class Race:
         return self.bins <= self.bound or self._is_struck()
 
     def _take(self, packing: Ints) -> None:
-        """Keep a packing of everything if it has fewer bins."""
+        """Keep a packing of everything if it has fewer bins; bins left empty don't count."""
+        numbered = np.unique(packing, return_inverse=True)[1].reshape(-1).astype(np.int64)
         with self._lock:
-            if len(packing) and packing.max() < self.packing.max():
-                self.packing = packing
+            if len(packing) and numbered.max() < self.packing.max():
+                self.packing = numbered
                 self.progress(self.bins, self.bound)
 
     def _raise(self, bound: int) -> None:
