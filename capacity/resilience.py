@@ -230,11 +230,14 @@ class Resilience:
         search = PairSearch(self.evaluation, losses, progress)
         found = search.search(worst)
         rows: list[PairRow] = []
-        for candidate in found.candidates:
-            row = self.rows(self.evaluation.work_out((candidate.losses,)))[0]
-            rows.append(
+        for begin in range(0, len(found.candidates), CHUNK):
+            progress("worst pairs", begin, len(found.candidates))
+            part = found.candidates[begin : begin + CHUNK]
+            outcome = self.evaluation.work_out([candidate.losses for candidate in part])
+            rows += [
                 PairRow(row, candidate.more_applications, candidate.more_assets, candidate.is_newly_over)
-            )
+                for row, candidate in zip(self.rows(outcome), part, strict=True)
+            ]
         return PairMatrix(
             plan=self._plan.name,
             moment=self._moment,

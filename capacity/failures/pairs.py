@@ -80,7 +80,7 @@ class PairSearch:
         self._applications = np.ones(known, dtype=bool) if applications is None else applications
 
     def search(self, worst: int) -> Found:
-        """Count all pairs and return the `worst` of them."""
+        """Count all pairs and return the `worst` of them (0: all of them)."""
         self._singles()
         kind = self._kinds()
         first, second = np.triu_indices(len(self._losses), 1)
@@ -90,10 +90,11 @@ class PairSearch:
         apart = ways == APART
         self._add_up(first[apart], second[apart])
         doubles = self._doubles()
-        table = self._table.all()
+        table = self.table()
         more = (table[:, 5] > 0) | (table[:, 6] > 0) | (table[:, 7] > 0)
         is_finding = (table[:, 2] > 0) | (table[:, 3] > 0) | (table[:, 4] > 0)
-        order = np.lexsort([-table[:, c] for c in (4, 3, 2, 7, 6, 5)])[:worst]
+        order = np.lexsort([-table[:, c] for c in (4, 3, 2, 7, 6, 5)])
+        order = order[:worst] if worst else order
         return Found(
             len(table),
             int(is_finding.sum()),
@@ -108,6 +109,12 @@ class PairSearch:
                 for i, j, _, _, _, more_applications, more_assets, newly in table[order]
             ),
         )
+
+    def table(self) -> Floats:
+        """[pairs × 8] once searched: numbers of the two losses (-1 and n: two units of the n-th zone), applications and
+        assets down, the worst share, applications and assets down in neither alone, whether newly over.
+        """
+        return self._table.all()
 
     def _scenario(self, i: int, j: int, doubles: Sequence[Loss]) -> Scenario:
         if i < 0:

@@ -53,7 +53,10 @@ def fail(
         bool, typer.Option("--all", help="Every single loss (without a LOSS: the default).")
     ] = False,
     pairs: Annotated[bool, typer.Option("--pairs", help="Every pair of losses.")] = False,
-    worst: Annotated[int, typer.Option(min=0, help="Show this many rows, worst first; 0: all of them.")] = 20,
+    worst: Annotated[
+        int,
+        typer.Option(min=0, help="Show this many rows, worst first; 0: all of them, of pairs a great many."),
+    ] = 20,
     at: Annotated[
         datetime | None, typer.Option(help="At this moment of the plan; else after its last step.")
     ] = None,
