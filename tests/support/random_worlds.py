@@ -107,7 +107,7 @@ def _window(draw: st.DrawFn, number: int) -> ChangeWindow:
 
 @st.composite
 def _constraint(draw: st.DrawFn, number: int, some: st.SearchStrategy[Ref]) -> Constraint:
-    kind = draw(st.sampled_from(["together", "apart", "zone", "keep", "freeze", "building_bound"]))
+    kind = draw(st.sampled_from(["together", "apart", "zone", "tier", "keep", "freeze", "building_bound"]))
     members = tuple(draw(st.lists(some, min_size=1, max_size=3, unique=True)))
     if kind in {"keep", "building_bound"}:
         # Device 11 has a person's override: to keep it as well would contradict it, which check says.
@@ -115,8 +115,10 @@ def _constraint(draw: st.DrawFn, number: int, some: st.SearchStrategy[Ref]) -> C
     more: dict[str, Any] = {}
     if kind in {"together", "apart"}:
         more["scope"] = draw(
-            st.sampled_from(["rack", "host", "group"] if kind == "together" else ["rack", "host"])
+            st.sampled_from(["rack", "host", "group"] if kind == "together" else ["rack", "host", "feed"])
         )
+    if kind == "tier":
+        more["value"] = draw(st.sampled_from(["standard", "tape"]))
     if kind == "zone":
         more["value"] = draw(st.sampled_from(["restricted", "shared", "general", "nowhere"]))
     if kind == "freeze":
