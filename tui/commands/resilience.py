@@ -26,7 +26,7 @@ COLUMNS = (
     "degraded",
     "assets down",
     "restarting",
-    "unsure",
+    "assets unsure",
     "overload",
     "whose",
 )
@@ -80,8 +80,13 @@ def fail(
     workspace: Workspace = context.obj
     plan = _plan_for(workspace, plan_file)
     share = workspace.settings.resilience.trip_share if trip_share is None else trip_share
+    estate = workspace.estate()
+    if plan.inputs.estate_hash != estate.content_hash:
+        output.say(
+            "note: the inventory has changed since this plan was made; names and cables are those of now"
+        )
     resilience = Resilience(
-        workspace.estate(),
+        estate,
         workspace.facility(),
         plan,
         moment=_moment(plan, at, step, wave),
@@ -107,13 +112,21 @@ def fail(
 
 
 def _plan_for(workspace: Workspace, plan_file: Path) -> Plan:
-    """A plan of this estate and facility; what fails in another world helps nobody."""
+    """A plan that speaks of this facility and was not changed by hand, or an error."""
+    from capacity.plan import sealed
+
     plan = workspace.plan(plan_file)
     if plan.inputs.facility_hash != workspace.facility().content_hash:
         raise StaleError(
             "the facility has changed since this plan was made",
             where=str(plan_file),
             remedy="plan again with `vorst plan`, or name another plan with --plan",
+        )
+    if sealed(plan).content_hash != plan.content_hash:
+        raise InputError(
+            "the plan was changed after it was made",
+            where=str(plan_file),
+            remedy=f"see `vorst check {plan_file}`, and plan again",
         )
     return plan
 
@@ -218,8 +231,8 @@ def show_matrix(matrix: Matrix, *, of: int, findings: int) -> None:
     )
     if matrix.shared_fates:
         output.table(
-            f"{len(matrix.shared_fates)} sets of members are kept apart, and one loss takes all of them",
-            ["application", "kept apart by", "members", "one loss takes all"],
+            f"members kept apart that one loss takes all: {len(matrix.shared_fates)}",
+            ["application", "kept apart by", "members", "lost with any of"],
             [
                 [fate.application, fate.constraint, ", ".join(fate.members), ", ".join(fate.losses)]
                 for fate in matrix.shared_fates[:20]
@@ -267,7 +280,7 @@ def show_consequence(found: Consequence) -> None:
         title = f"{what}: {', '.join(turn.lost) or 'nothing'}{down}"
         _overloads(title, turn.overloads)
     if found.over:
-        _overloads("also over", found.over)
+        _overloads("also over", found.over, may_trip=False)
     row = found.row
     output.table(
         f"applications: {row.applications_down} down, {row.applications_unknown} unsure, {row.interrupted} restart, "
@@ -289,17 +302,17 @@ def show_consequence(found: Consequence) -> None:
         output.data(output.plain(note))
 
 
-def _overloads(title: str, lines: tuple[OverloadLine, ...]) -> None:
+def _overloads(title: str, lines: tuple[OverloadLine, ...], *, may_trip: bool = True) -> None:
     output.table(
         title,
-        ["over", "carries", "may carry", "share", ""],
+        ["over", "carries", "may carry", "share", "breaker" if may_trip else ""],
         [
             [
                 o.what,
                 f"{o.load:,.1f} {o.unit}",
                 f"{o.limit:,.1f} {o.unit}",
                 "nothing left" if o.share is None else f"{o.share:.0%}",
-                "trips" if o.trips else "holds",
+                ("trips" if o.trips else "holds") if may_trip else "",
             ]
             for o in lines
         ],
