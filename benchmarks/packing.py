@@ -30,6 +30,7 @@ from benchmarks.packing_known import Known, read_known
 from benchmarks.packing_peers import Peer, missing_peers, peers_here
 from benchmarks.packing_summary import Row, missed_promises, summary
 from capacity.solvers.packing import Problem, solve
+from capacity.solvers.packing_columns import compile_kernels
 from inventory.errors import VorstError
 
 COLUMNS = ("instance", "value", "bound", "status", "seconds", "best_known", "gap_percent")
@@ -73,6 +74,7 @@ def pack(instance: Instance, seconds: float) -> Answer:
 
 def warm_up() -> None:
     """Compile, and load what is loaded late: a tiny instance for each way through the solver."""
+    compile_kernels()
     rng = np.random.default_rng(1)
     none = np.zeros((0, 2), dtype=np.int64)
     for dimensions in (1, 2):

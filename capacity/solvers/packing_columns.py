@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from capacity.solvers import packing_bounds
+from capacity.solvers.packing_completion import decide
 from capacity.solvers.packing_dive import dive
 from capacity.solvers.packing_master import Budget, Master, bin_of
 
@@ -25,6 +26,7 @@ Bins = tuple[tuple[int, ...], ...]  # for each bin the kinds in it, a kind once 
 
 MOST_KINDS = 1500  # beyond that only the quick bounds: the masters would take minutes
 MOST_COLUMNS = 24_000
+DIVES_FIRST = 2  # before asking whether the bound can be reached
 SEEDING = 40  # packings to begin with
 BLINK_S = 0.03
 
@@ -97,8 +99,27 @@ def prove(
     if not race.is_over() and len(kinds.copies) <= MOST_KINDS:
         budget = Budget(effort)
         with _watching(seconds_left, budget):
-            _raise_and_dive(kinds, race, budget)
+            _raise_and_dive(kinds, race, budget, seconds_left)
     return Proof(race.bound, race.bins, "optimal" if race.is_over() else "feasible")
+
+
+def compile_kernels() -> None:
+    """Compile, or load from the cache, all that `prove` may call: for whoever measures seconds."""
+    rng = np.random.default_rng(0)
+    nothing = np.zeros(0, dtype=np.int64)
+    sizes = rng.integers(20, 60, (24, 2))
+    kinds = Kinds(
+        sizes, np.array([100, 100]), np.ones(24, dtype=np.int64), np.zeros(25, dtype=np.int64), nothing
+    )
+    race = _Race(tuple((kind,) for kind in range(24)), nothing_new, ignore, ignore)
+    budget = Budget(math.inf)
+    race.lift(packing_bounds.quick(kinds.sizes, kinds.capacity, kinds.copies))
+    master = Master(bin_of(kinds.sizes, kinds.capacity, kinds.copies, kinds.conflict_ptr, nothing), budget)
+    packing_bounds.clique(master.holds.apart, kinds.copies)
+    race.take(master.seed(2))
+    master.generate(lambda _: False, is_fine=True)
+    dive(master, len(race.bins), rng)
+    decide(master, master.state.bound(), forever)
 
 
 class _Race:
@@ -137,7 +158,7 @@ class _Race:
         return self.is_over()
 
 
-def _raise_and_dive(kinds: Kinds, race: _Race, budget: Budget) -> None:
+def _raise_and_dive(kinds: Kinds, race: _Race, budget: Budget, seconds_left: Callable[[], float]) -> None:
     holds = bin_of(kinds.sizes, kinds.capacity, kinds.copies, kinds.conflict_ptr, kinds.conflict_ids)
     race.lift(packing_bounds.clique(holds.apart, holds.copies))
     master = Master(holds, budget)
@@ -146,12 +167,30 @@ def _raise_and_dive(kinds: Kinds, race: _Race, budget: Budget) -> None:
     master.state.pool.add(race.bins)
     master.generate(race.lift)
     rng = np.random.default_rng(0)
+    dives, asked = 0, 0
     while not budget.over() and not race.lift(master.state.bound()):
         master.state.pool.add(race.bins)
         if len(master.state.pool) > MOST_COLUMNS:
             master.forget(MOST_COLUMNS // 2)
         master.solve(1e-4)
         race.take(dive(master, len(race.bins), rng))
+        dives += 1
+        if dives >= DIVES_FIRST and race.bound == len(race.bins) - 1 and race.bound > asked:
+            asked = race.bound
+            if not budget.over():
+                _decide(master, race, seconds_left)
+
+
+def _decide(master: Master, race: _Race, seconds_left: Callable[[], float]) -> None:
+    """Whether the bound can be reached at all, once dives have missed it."""
+    bins = race.bound
+    master.generate(race.lift, is_fine=True)
+    if race.bound > bins or race.is_over():
+        return
+    verdict = decide(master, bins, seconds_left)
+    if verdict.is_impossible:
+        race.lift(bins + 1)
+    race.take(verdict.bins)
 
 
 @contextmanager

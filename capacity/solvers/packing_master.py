@@ -139,16 +139,18 @@ class Master:
         """The duals of the last solve."""
         return self._duals
 
-    def generate(self, enough: Callable[[int], bool]) -> None:
-        """Add columns till the relaxation is solved, `enough` says so of the bound so far, or the budget is over."""
-        state, tolerance = self.state, 0.03
+    def generate(self, enough: Callable[[int], bool], *, is_fine: bool = False) -> None:
+        """Add columns till `enough` says so of the bound so far, or the budget is over, or the relaxation is solved:
+        as far as its value rounded up, or (`is_fine`) to the last column.
+        """
+        state, tolerance = self.state, 0.03 if not is_fine else 1e-3
         while not self.budget.over():
             self.solve(tolerance)
             new = self.price_quickly()
             if new < max(8, len(self.demand) // 5):
                 new += self.price_exactly(self.nodes)
             state.rounds += 1
-            if enough(state.bound()) or self._is_settled(tolerance):
+            if enough(state.bound()) or (not is_fine and self._is_settled(tolerance)):
                 break
             distance = (state.value - state.fraction()) / state.value
             if new == 0:
@@ -261,7 +263,10 @@ class Master:
 
 
 def bin_of(sizes: Ints, capacity: Ints, copies: Ints, pointers: Ints, ids: Ints) -> Bin:
-    """The pricing's view of kinds and conflicts in rows; kinds too big for one bin together are apart too."""
+    """The pricing's view of kinds and conflicts in rows; kinds too big for one bin together are apart too.
+
+    Arrays are copied, so that the compiled kernels meet one layout only.
+    """
     kinds = len(copies)
     if len(capacity) == 0:  # a bin without limits: one limit that nothing reaches
         sizes, capacity = np.zeros((kinds, 1), dtype=np.int64), np.zeros(1, dtype=np.int64)
@@ -270,5 +275,11 @@ def bin_of(sizes: Ints, capacity: Ints, copies: Ints, pointers: Ints, ids: Ints)
         apart |= np.add.outer(sizes[:, d], sizes[:, d]) > capacity[d]
     for kind in range(kinds):
         apart[kind, ids[pointers[kind] : pointers[kind + 1]]] = 1
-    shares = np.ascontiguousarray((sizes / np.maximum(capacity, 1)).T)
-    return Bin(np.ascontiguousarray(sizes), capacity, copies, apart, np.zeros_like(capacity), shares)
+    return Bin(
+        np.array(sizes, dtype=np.int64, order="C"),
+        np.array(capacity, dtype=np.int64),
+        np.array(copies, dtype=np.int64),
+        apart,
+        np.zeros(len(capacity), dtype=np.int64),
+        np.array((sizes / np.maximum(capacity, 1)).T, dtype=np.float64, order="C"),
+    )

@@ -18,7 +18,7 @@ class Pool:
         self._known: dict[bytes, int] = {}
         self._contents: list[Ints] = []
         self._fresh = True
-        self._arrays: tuple[Ints, Ints, Floats] = _compressed([])
+        self._arrays: tuple[Ints, Ints, Floats] = compressed([])
 
     def __len__(self) -> int:
         return len(self._contents)
@@ -57,7 +57,7 @@ class Pool:
     def arrays(self) -> tuple[Ints, Ints, Floats]:
         """(pointers, ids, amounts) of all columns."""
         if not self._fresh:
-            self._arrays = _compressed(self._contents)
+            self._arrays = compressed(self._contents)
             self._fresh = True
         return self._arrays
 
@@ -70,7 +70,8 @@ class Pool:
         return values
 
 
-def _compressed(contents: list[Ints]) -> tuple[Ints, Ints, Floats]:
+def compressed(contents: list[Ints]) -> tuple[Ints, Ints, Floats]:
+    """Contents (kinds ascending, with repetition) as (pointers, ids, amounts)."""
     if not contents:
         return np.zeros(1, dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros(0)
     lengths = np.array([len(kinds) for kinds in contents], dtype=np.int64)

@@ -342,3 +342,37 @@ def search(
         light[depth] = light[depth - 1] - weights[item]
         worth[depth] = value
     return rows, best, max(beyond, best, cutoff), nodes, complete
+
+
+@njit(cache=True, nogil=True)
+def maximal(
+    sizes: Ints, capacity: Ints, copies: Ints, apart: Bytes, columns: Ints, lengths: Ints
+) -> NDArray[np.bool_]:
+    """Which contents take not one item more."""
+    kinds, dims = sizes.shape
+    answer = np.ones(len(columns), np.bool_)
+    inside = np.zeros(kinds, np.int64)
+    room = np.empty(dims, np.int64)
+    for row in range(len(columns)):
+        room[:] = capacity
+        for at in range(lengths[row]):
+            inside[columns[row, at]] += 1
+            for d in range(dims):
+                room[d] -= sizes[columns[row, at], d]
+        for k in range(kinds):
+            takes = inside[k] < copies[k]
+            for d in range(dims):
+                if sizes[k, d] > room[d]:
+                    takes = False
+                    break
+            if takes:
+                for at in range(lengths[row]):
+                    if apart[k, columns[row, at]]:
+                        takes = False
+                        break
+            if takes:
+                answer[row] = False
+                break
+        for at in range(lengths[row]):
+            inside[columns[row, at]] = 0
+    return answer
