@@ -152,12 +152,12 @@ def test_more_power_for_stib_places_more_of_its_servers(quarter: Case) -> None:
 
 
 def test_more_floor_for_sibelga_places_more_of_its_kit(quarter: Case) -> None:
-    lacking = quarter.unplaced("height_u", "sibelga")
+    lacking = quarter.unplaced("area_m2", "sibelga")
     lifted = quarter.lifted(
         facility=with_entitlements(quarter.facility, {"sibelga": 1.5}, ("area_m2", "units_u"))
     )
     assert lacking
-    assert not lifted.unplaced("height_u", "sibelga")
+    assert not lifted.unplaced("area_m2", "sibelga")
     assert owners(lifted.plan)["sibelga"] > owners(quarter.plan)["sibelga"]
 
 
