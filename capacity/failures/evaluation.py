@@ -28,6 +28,7 @@ from inventory.estate import Device, Ref
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 Scenario = tuple[Loss, ...]
+NOBODY: Ints = np.empty(0, dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,10 @@ class Evaluation:
                     self._machines_in[machine.cluster_id].append(m)
         self._loaded: Ints = np.array([m for m, _ in pairs], dtype=np.int64)
         self._load_of: Ints = np.array([n for _, n in pairs], dtype=np.int64)
+        self._on_tier: dict[tuple[str, str], Ints] = {
+            key: np.array([self.number[ref] for ref in refs], dtype=np.int64)
+            for key, refs in self.restarts.on_tier.items()
+        }
         self._cluster_hosts: dict[int, set[int]] = defaultdict(set)
         for device in standing.estate.devices:
             if device.cluster_id is not None and device.id in standing.powered_at_source:
@@ -171,9 +176,11 @@ class Evaluation:
             restarts[[self.number[ref] for ref, _ in effect.moved]] = True
             down[[self.number[ref] for ref in effect.stranded]] = True
             unknown[[self.number[ref] for ref in effect.undecided]] = True
-            doubtful = [self.number[ref] for ref in effect.in_doubt]
-            unknown[doubtful] = True
-            restarts[doubtful] = False
+            for tier in effect.tiers:
+                if tier.may_lose_data:
+                    doubtful = self._on_tier.get((effect.pool, tier.tier), NOBODY)
+                    unknown[doubtful] = True
+                    restarts[doubtful] = False
         return effects
 
     def _sources(self, losses: Scenario, down: Bools, unknown: Bools) -> SourceEffect:

@@ -21,7 +21,7 @@ from capacity.failures.consequences import (
     watts,
 )
 from capacity.failures.evaluation import Evaluation, Outcome
-from capacity.failures.host_restarts import PoolEffect
+from capacity.failures.host_restarts import PoolEffect, TierEffect
 from capacity.failures.standing import TARGET
 from capacity.resources import LEGS
 from inventory.estate import Ref
@@ -178,15 +178,19 @@ class Explanation:
             return f"host {host} is out, and the hosts left of pool {pool.pool} have no room for all"
         if pool is not None and ref in pool.undecided:
             return f"host {host} is out; no room was found on pool {pool.pool}, which proves nothing"
-        if pool is not None and ref in pool.in_doubt:
+        if pool is not None and (tier := self._tier_in_doubt(pool, ref)) is not None:
             domain = self._standing.pools[pool.pool].failure_domain
-            most = max(tier.domains for tier in pool.tiers)
             return (
-                f"{counted(most, domain)} of pool {pool.pool} with copies lost: whether one of its disks' copies is "
-                "left is recorded nowhere"
+                f"{counted(tier.domains, domain)} of pool {pool.pool} with copies lost: whether one of its disks' "
+                "copies is left is recorded nowhere"
             )
         n = int(self._evaluation.target.host_load[self._host_number[host]])
         return f"its host {host}: {self._why_of_load(n, 'unknown')}"
+
+    def _tier_in_doubt(self, pool: PoolEffect, ref: Ref) -> TierEffect | None:
+        """The storage tier of a workload, where every copy of what is on it may be gone."""
+        own = self._evaluation.restarts.tier_of(ref, self._standing.pools[pool.pool])
+        return next((tier for tier in pool.tiers if tier.tier == own and tier.may_lose_data), None)
 
     def _pool_of(self, host: str) -> str:
         return self._standing.hosts[self._host_number[host]].pool

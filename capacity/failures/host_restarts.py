@@ -53,7 +53,7 @@ class TierEffect:
 class PoolEffect:
     """A pool with hosts gone. `moved`: where each workload starts again; `stranded`: no room for these, and it is
     proven that not all of them fit; `undecided`: no room found, which proves nothing. `tiers`: storage of each tier in
-    use. `in_doubt`: workloads of which every copy may have stood on what is gone.
+    use; every copy of what is on one that may lose data may have stood on what is gone.
     """
 
     pool: str
@@ -62,7 +62,6 @@ class PoolEffect:
     stranded: tuple[Ref, ...]
     undecided: tuple[Ref, ...]
     tiers: tuple[TierEffect, ...]
-    in_doubt: tuple[Ref, ...]
 
 
 class HostRestarts:
@@ -92,13 +91,25 @@ class HostRestarts:
         self._known: dict[tuple[int, ...], PoolEffect] = {}
         self._sizes = {ref: self._size(ref) for ref in standing.held}
         self._rooms = np.array([self._room(n) for n in range(len(standing.hosts))]).reshape(-1, 2)
-        self._disks_mb = {ref: self._disk(ref) for ref in standing.held}
         self._tier_asked = {
             member: constraint.value
             for constraint in standing.estate.constraints
             if constraint.kind == "tier" and constraint.value is not None
             for member in constraint.members
         }
+        self._stored_mb = [self._stored(n) for n in range(len(standing.hosts))]
+        self.on_tier: dict[tuple[str, str], list[Ref]] = defaultdict(list)
+        for n, one in enumerate(standing.hosts):
+            for ref in self.running[n]:
+                self.on_tier[one.pool, self.tier_of(ref, standing.pools[one.pool])].append(ref)
+
+    def _stored(self, host: int) -> dict[str, float]:
+        """MB of data of the workloads on a host, by storage tier."""
+        pool = self._standing.pools[self._standing.hosts[host].pool]
+        stored: dict[str, float] = defaultdict(float)
+        for ref in self._held[host]:
+            stored[self.tier_of(ref, pool)] += self._disk(ref)
+        return stored
 
     def effects(self, down: Iterable[int]) -> list[PoolEffect]:
         """One effect for each pool that has hosts among these."""
@@ -130,8 +141,6 @@ class HostRestarts:
             sorted(ref for pack, b in zip(packs, found.bin_of.tolist(), strict=True) if b < 0 for ref in pack)
         )
         tiers = self._tiers(pool, mates, down)
-        lost = {tier.tier for tier in tiers if tier.may_lose_data}
-        in_doubt = tuple(r for n in mates for r in self.running[n] if self._tier_of(r, pool) in lost)
         return PoolEffect(
             pool.name,
             tuple(hosts[n].id for n in down),
@@ -139,7 +148,6 @@ class HostRestarts:
             rest if found.is_proven else (),
             () if found.is_proven else rest,
             tiers,
-            tuple(sorted(in_doubt)),
         )
 
     def _tiers(self, pool: CloudPool, mates: list[int], down: tuple[int, ...]) -> tuple[TierEffect, ...]:
@@ -149,8 +157,8 @@ class HostRestarts:
         hit = {domains[n] for n in down}
         stored: dict[str, float] = defaultdict(float)
         for n in mates:
-            for ref in self._held[n]:
-                stored[self._tier_of(ref, pool)] += self._disks_mb[ref]
+            for name, amount_mb in self._stored_mb[n].items():
+                stored[name] += amount_mb
         found = []
         for tier in pool.all_tiers:
             shares: dict[str, float] = defaultdict(float)
@@ -163,7 +171,8 @@ class HostRestarts:
                 found.append(TierEffect(tier.name, stored[tier.name], left, tier.replicas, len(hit)))
         return tuple(found)
 
-    def _tier_of(self, ref: Ref, pool: CloudPool) -> str:
+    def tier_of(self, ref: Ref, pool: CloudPool) -> str:
+        """The storage tier a workload asks for, else its pool's default one."""
         asked = self._tier_asked.get(ref)
         return asked if asked in {tier.name for tier in pool.all_tiers} else pool.tier
 
