@@ -210,7 +210,9 @@ def _most_w(room: _Room, mine: NDArray[np.bool_], kinds: Sequence[str]) -> float
         limits.append(room.nodes_w)
     zones = np.unique(room.zone[mine])
     if COOLING in kinds:
-        rows.append(np.array([room.zone == zone for zone in zones], dtype=np.float64).reshape(len(zones), len(cap)))
+        rows.append(
+            np.array([room.zone == zone for zone in zones], dtype=np.float64).reshape(len(zones), len(cap))
+        )
         limits.append(room.cooling_w[zones])
         cap = np.minimum(cap, room.cooling_w[room.zone])
     cap = cap[mine]
