@@ -50,6 +50,7 @@ class Loaded:
     has_project: bool = False
     plan_error: VorstError | None = None
     violations: tuple[Violation, ...] | None = None
+    trip_share: float = 1.0  # of a breaker's rating, as the settings have it
 
     @property
     def project_dir(self) -> Path:
@@ -151,6 +152,7 @@ def load(workspace: Workspace, plan_file: Path, progress: Progress) -> Loaded:
         runs=runs,
         has_project=has_project,
         plan_error=plan_error,
+        trip_share=workspace.settings.resilience.trip_share,
     )
     progress("ready", len(STAGES), len(STAGES))
     return loaded

@@ -182,7 +182,7 @@ class Explanation:
             domain = self._standing.pools[pool.pool].failure_domain
             return (
                 f"{counted(tier.domains, domain)} of pool {pool.pool} with copies lost: whether one of its disks' "
-                "copies is left is recorded nowhere"
+                "copies is in reach is recorded nowhere"
             )
         n = int(self._evaluation.target.host_load[self._host_number[host]])
         return f"its host {host}: {self._why_of_load(n, 'unknown')}"
@@ -304,7 +304,7 @@ class Explanation:
             if tier.may_lose_data:
                 yield (
                     f"pool {pool.pool}: {counted(tier.domains, domain)} with copies lost, and tier {tier.tier} keeps "
-                    f"{counted(tier.replicas, 'copy', 'copies')} of each disk; some may have none left"
+                    f"{counted(tier.replicas, 'copy', 'copies')} of each disk; some may have none in reach"
                 )
 
     def _cooling_notes(self) -> Iterator[str]:

@@ -110,7 +110,13 @@ class ResilienceScreen(Frame):
         if plan is None:
             return
         try:
-            made = Resilience(loaded.estate, loaded.facility, plan, moment=self._moment(loaded, wave))
+            made = Resilience(
+                loaded.estate,
+                loaded.facility,
+                plan,
+                moment=self._moment(loaded, wave),
+                trip_share=loaded.trip_share,
+            )
             pairs = made.pairs(WORST_PAIRS) if wants_pairs else None
             found: Worked | VorstError = Worked(made, made.singles(), pairs)
         except VorstError as error:
