@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from capacity.facility import Facility, Position, TargetRack
+from capacity.holding import cage_area_m2
 from capacity.placing.rack_problem import mounted_load
 from capacity.plan import BindingLimit, Bound, Plan
 from capacity.power import Load, SupplyModel
@@ -75,10 +76,11 @@ class _Used:
 
 
 def _entitlements(used: _Used) -> Iterable[BindingLimit]:
-    least_m2 = min((p.area_m2 for p in used.facility.positions), default=0.0)
+    least_m2 = min((p.area_m2 for p in used.facility.positions if p.area_m2 > 0), default=0.0)
     for entry in used.facility.entitlements:
         racks = [rack for rack in used.racks.values() if rack.owner == entry.partner]
-        area_m2 = sum(used.positions[rack.position].area_m2 for rack in racks)
+        area_m2 = cage_area_m2(used.facility, entry.partner)
+        area_m2 += sum(used.positions[rack.position].area_m2 for rack in racks)
         amounts = (
             ("area_m2", area_m2, entry.area_m2, f"{len(racks)} racks; another takes {least_m2:g} m²"),
             (

@@ -107,7 +107,7 @@ class Position:
     """A place for one rack on the floor; `x_m`, `y_m` its centre, `width_m` × `depth_m` its bay.
 
     `feeds` are the supply nodes at hand there. `owner` is a partner's slug when the position stands in a cage or is
-    reserved; None: any. `area_m2` is the useful area a rack here counts for.
+    reserved; None: any. `area_m2` is the useful area a rack here counts for: none in an owned cage, as that counts.
     """
 
     name: str

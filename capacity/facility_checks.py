@@ -208,7 +208,7 @@ def _floor(model: FacilityInput) -> Iterator[Defect]:
                 f"add {needed}",
             )
         for j, row in enumerate(hall.rows):
-            if not all(_inside(hall.polygon, point) for point in _corners(hall, row)):
+            if not all(is_inside(hall.polygon, point) for point in _corners(hall, row)):
                 yield Defect(
                     f"halls[{i}].rows[{j}]",
                     f"row {row.name!r} reaches outside the polygon of hall {hall.name!r}",
@@ -222,7 +222,7 @@ def _corners(hall: HallInput, row: RowInput) -> list[tuple[float, float]]:
     return [(x, row.y_m + side * depth_m / 2) for x in (row.x_m, end_m) for side in (-1, 1)]
 
 
-def _inside(polygon: tuple[tuple[float, float], ...], point: tuple[float, float]) -> bool:
+def is_inside(polygon: tuple[tuple[float, float], ...], point: tuple[float, float]) -> bool:
     """Even-odd rule; a point on the outline counts as inside within a millimetre."""
     x, y = point
     inside = False
@@ -248,8 +248,8 @@ def _racks(model: FacilityInput) -> Iterator[Defect]:
     }
     fewest = min(feeds.values(), default=0)
     for i, rack_model in enumerate(model.rack_models):
-        for j, item in enumerate(rack_model.kit):
-            yield from _mounted(f"rack_models[{i}].kit[{j}]", item, fewest, rack_model.height_u)
+        for j, kit in enumerate(rack_model.kit):
+            yield from _mounted(f"rack_models[{i}].kit[{j}]", kit, fewest, rack_model.height_u)
         yield from _overlaps(f"rack_models[{i}].kit", (), rack_model.kit)
     heights = {m.model: m.height_u for m in model.rack_models}
     kits = {m.model: m.kit for m in model.rack_models}

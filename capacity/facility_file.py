@@ -50,6 +50,7 @@ from capacity.facility_input import (
     RackModelInput,
     RowInput,
 )
+from capacity.facility_space import cages_of, reservation_of, space_defects, within_cages
 from capacity.resources import LEGS, Redundancy, feed_rating_w
 from inventory.errors import InputError, SeveralErrors, VorstError
 
@@ -68,6 +69,8 @@ def read_facility(text: str, *, where: str = "facility.yaml") -> Facility:
     except ValidationError as error:
         raise _several([_schema_error(detail, lines, where) for detail in error.errors()], where) from None
     found = defects(model)
+    if not found:  # the names of positions and halls are known to be good only then
+        found = space_defects(model, tuple(_positions(model)))
     if found:
         raise _several(
             [InputError(d.what, where=lines.place(where, d.path), remedy=d.remedy) for d in found], where
@@ -145,7 +148,8 @@ class _Lines:
 
 
 def _resolve(model: FacilityInput, tree: dict[str, Any]) -> Facility:
-    positions = tuple(_positions(model))
+    cages = cages_of(model, tuple(_positions(model)))
+    positions = tuple(within_cages(tuple(_positions(model)), cages))
     by_name = {position.name: position for position in positions}
     models = {m.model: _rack_model(m) for m in model.rack_models}
     three_phase = {
@@ -193,6 +197,8 @@ def _resolve(model: FacilityInput, tree: dict[str, Any]) -> Facility:
         rules=PlacementRules(**model.rules.model_dump()),
         assumptions=tuple(Assumption(a.path, _value_text(tree, a.path), a.note) for a in model.assumptions),
         sources=tuple(Source(s.path, _value_text(tree, s.path), s.source) for s in model.sources),
+        reservations=tuple(reservation_of(entry) for entry in model.reservations),
+        cages=cages,
     )
 
 

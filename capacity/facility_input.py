@@ -151,6 +151,12 @@ class MountedInput(_Strict):
     ports_used: Annotated[int, Field(ge=0)] = 0
 
 
+class KitInput(MountedInput):
+    """Kit of a rack model. `lead_days` from order to delivery where it may come after the rack."""
+
+    lead_days: Annotated[int, Field(ge=0)] = 0
+
+
 class RackModelInput(_Strict):
     model: Name
     height_u: Annotated[int, Field(ge=1, le=60)]
@@ -161,7 +167,7 @@ class RackModelInput(_Strict):
     lead_days: Annotated[int, Field(ge=0)]
     stock: Annotated[int, Field(ge=0)] | None = None
     outer_height_mm: Positive | None = None
-    kit: tuple[MountedInput, ...] = ()
+    kit: tuple[KitInput, ...] = ()
 
 
 class RackInput(_Strict):
@@ -224,6 +230,33 @@ class EntitlementInput(_Strict):
     units_u: NonNegative | None = None
 
 
+class ReservationInput(_Strict):
+    """Space a partner keeps free from `since` until it is released at `until`; without them open on that side."""
+
+    name: Name
+    partner: Name
+    since: Day | None = None
+    until: Day | None = None
+    positions: tuple[Name, ...] = ()
+    area_m2: Positive | None = None
+    power_kw: Positive | None = None
+    units_u: Positive | None = None
+    note: str = ""
+
+
+class CageInput(_Strict):
+    """A fenced area: by its outline on the hall's plan, or of the positions whose row or override names it.
+
+    `area_m2` is what the outline has, else what its positions count for, unless it is given.
+    """
+
+    name: Name
+    hall: Name
+    owner: Name | None = None
+    polygon: Annotated[tuple[tuple[float, float], ...], Field(min_length=3)] | None = None
+    area_m2: Positive | None = None
+
+
 class SourceInput(_Strict):
     path: Name
     source: Annotated[str, Field(min_length=1)]
@@ -255,5 +288,7 @@ class FacilityInput(_Strict):
     host_types: tuple[HostTypeInput, ...] = ()
     pools: tuple[PoolInput, ...] = ()
     entitlements: tuple[EntitlementInput, ...]
+    reservations: tuple[ReservationInput, ...] = ()
+    cages: tuple[CageInput, ...] = ()
     sources: tuple[SourceInput, ...] = ()
     assumptions: tuple[AssumptionInput, ...] = ()

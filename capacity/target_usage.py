@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from capacity.facility import CloudPool, Facility, FloorLimit, HostType, Position, TargetRack
+from capacity.holding import cage_area_m2
 from capacity.plan import AssetDemand, Plan
 from capacity.power import Load, SupplyModel
 from capacity.resources import Redundancy
@@ -96,14 +97,15 @@ def rack_fills(facility: Facility, plan: Plan | None, demands: dict[Ref, AssetDe
 
 def _space(facility: Facility, filled: list[RackFill]) -> Iterator[UsageLine]:
     area = {position.name: position.area_m2 for position in facility.positions}
-    used_m2 = sum(area[f.rack.position] for f in filled)
+    caged_m2 = sum(cage.area_m2 for cage in facility.cages if cage.owner is not None)
+    used_m2 = caged_m2 + sum(area[f.rack.position] for f in filled)
     yield UsageLine(
         "target", "target", "area_m2", used_m2, used_m2, facility.useful_area_m2, note="positions with a rack"
     )
     for entry in facility.entitlements:
         own = [f for f in filled if f.rack.owner == entry.partner]
         where = f"target, partner {entry.partner}"
-        m2 = sum(area[f.rack.position] for f in own)
+        m2 = cage_area_m2(facility, entry.partner) + sum(area[f.rack.position] for f in own)
         yield UsageLine("target", where, "area_m2", m2, m2, entry.area_m2, note="entitlement")
         low_w, high_w = sum(f.power_low_w for f in own), sum(f.power_w for f in own)
         yield UsageLine("target", where, "power_w", low_w, high_w, entry.power_w, note="entitlement")

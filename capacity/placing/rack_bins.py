@@ -6,11 +6,12 @@ Answers which racks there are for whom, and what floor and bay allow; what goes 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from capacity.facility import Facility, Hall, Position, RackModel, Route, TargetRack
 from capacity.facility_file import mount_kit
+from capacity.holding import free_from
 from capacity.power import SupplyModel
 from capacity.resources import Redundancy
 
@@ -115,17 +116,21 @@ def bins_of(facility: Facility, supply: SupplyModel) -> tuple[Bin, ...]:
         found.append(Bin(rack, position, -1, floor_kg))
     taken = {rack.position for rack in facility.racks}
     names = {rack.id for rack in facility.racks}
-    free = [p for p in facility.positions if p.name not in taken]
+    released = {p.name: free_from(facility, p.name) for p in facility.positions}
+    free = [p for p in facility.positions if p.name not in taken and released[p.name] != date.max]
     models = sorted(
         range(len(facility.rack_models)),
         key=lambda i: (-facility.rack_models[i].height_u, -facility.rack_models[i].max_weight_kg, i),
     )
-    for position in sorted(free, key=lambda p: (ready[p.phase], p.owner is None)):
+    days = {p.name: max(ready[p.phase], released[p.name] or date.min) for p in free}
+    for position in sorted(free, key=lambda p: (days[p.name], p.owner is None)):
         for model in models:
             kind = facility.rack_models[model]
             if fits_position(facility, kind, position):
                 rack_id = position.name if position.name not in names else f"{position.name}-new"
-                rack = new_rack(kind, position, rack_id, supply)
+                rack = replace(
+                    new_rack(kind, position, rack_id, supply), available_on=released[position.name]
+                )
                 if keeps_its_kit_up(rack, supply):
                     floor_kg = floor_limit_kg(facility, position, kind.width_mm, kind.depth_mm)
                     found.append(Bin(rack, position, model, floor_kg))
@@ -141,7 +146,7 @@ def is_usable(facility: Facility, candidate: Bin, start: date, last: date) -> bo
     if candidate.rack.available_on is not None:
         days.append(candidate.rack.available_on)
     if candidate.model >= 0:
-        days.append(start + timedelta(days=facility.rack_models[candidate.model].lead_days))
+        days.append(start + timedelta(days=facility.rack_models[candidate.model].days_to_deliver))
     return max(days) <= last
 
 

@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from capacity.facility import Facility, Mounted, Position, Supply, TargetRack
+from capacity.facility import Entitlement, Facility, Mounted, Position, Supply, TargetRack
+from capacity.holding import DIMENSIONS, cage_area_m2, kept_after
 from capacity.placing.rack_bins import UNLIMITED, Bin, bins_of, groups_of, is_usable
 from capacity.placing.rack_items import Item, Thing
 from capacity.placing.rack_losses import row_arrays
@@ -87,7 +88,7 @@ def build(
     parts["group_owner"] = np.array([owners.index(owner) for owner, _ in groups], dtype=np.int64)
     parts |= _group_bins(facility, bins, groups, period)
     arrays = Arrays(**{name: parts[name] for name in Arrays._fields})
-    start = _start(facility, bins, groups, supply, arrays, parts)
+    start = _start(facility, bins, groups, supply, arrays, parts, period[0] if period else None)
     value = np.array([item.value for item in items], dtype=np.float64)
     order = np.arange(len(groups), dtype=np.int64)
     return RackProblem(
@@ -285,6 +286,14 @@ def _group_bins(
 # --- the start, and the answer -----------------------------------------------------------------------------------
 
 
+def _entitled(facility: Facility, entry: Entitlement, start: date | None) -> list[float | None]:
+    """W, units and m² a partner may use by entitlement, less its cages and what it keeps reserved after `start`."""
+    taken = {dimension: kept_after(facility, entry.partner, dimension, start) for dimension in DIMENSIONS}
+    taken["area_m2"] += cage_area_m2(facility, entry.partner)
+    limits = {"power_w": entry.power_w, "units_u": entry.units_u, "area_m2": entry.area_m2}
+    return [None if limit is None else limit - taken[dimension] for dimension, limit in limits.items()]
+
+
 def _start(
     facility: Facility,
     bins: Sequence[Bin],
@@ -292,6 +301,7 @@ def _start(
     supply: SupplyModel,
     a: Arrays,
     parts: dict[str, Any],
+    start: date | None,
 ) -> State:
     standing = [b for b in bins if b.model < 0]
     there = supply.evaluate([mounted_load(m) for b in standing for m in b.rack.contents])
@@ -303,7 +313,7 @@ def _start(
                 legs[c, w, i] = there.legs[scenario, supply.feed(name)]
     nodes = there.nodes[:, list(inner_nodes(supply))]
     cooling = np.array([zone.usable_w for zone in facility.cooling_zones], dtype=np.float64)
-    left = {entry.partner: [entry.power_w, entry.units_u, entry.area_m2] for entry in facility.entitlements}
+    left = {entry.partner: _entitled(facility, entry, start) for entry in facility.entitlements}
     for i, b in enumerate(standing):
         cooling[a.bin_zone[i]] -= a.kit_w[i]
         used_u = sum(m.height_u for m in b.rack.contents if m.role != "kit")

@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 
 from capacity.belonging import Belonging
 from capacity.facility import Facility
+from capacity.holding import cage_area_m2
 from capacity.plan import AssetDemand, Plan, Step
 from capacity.reports.failure_lines import FailureFigures, failure_figures
 from capacity.resources import HOURS_PER_YEAR
@@ -143,7 +144,8 @@ def figures(estate: Estate, facility: Facility, plan: Plan, partner: str) -> Par
         assumptions=tuple(AssumptionLine(a.name, a.value, a.note) for a in plan.evidence.assumptions),
         energy_kwh=view.energy_kwh(),
         useful_area_m2=facility.useful_area_m2,
-        used_area_m2=sum(area[rack.position] for rack in every_rack),
+        used_area_m2=sum(area[rack.position] for rack in every_rack)
+        + sum(cage.area_m2 for cage in facility.cages if cage.owner is not None),
     )
 
 
@@ -193,7 +195,8 @@ class _View:
         occupied_u = sum(
             item.height_u for rack in self._racks for item in rack.contents if item.role == "occupant"
         )
-        area_m2 = sum(self._area[rack.position] for rack in self._racks)
+        area_m2 = cage_area_m2(self._facility, self._partner)
+        area_m2 += sum(self._area[rack.position] for rack in self._racks)
         low_w = fixed_w + sum(item[0] for item in contents)
         power_w = fixed_w + sum(item[1] for item in contents)
         units_u = occupied_u + sum(item[2] for item in contents)
@@ -212,6 +215,8 @@ class _View:
             for move in step.moves
         }
         first = self._plan.inputs.start.date()
+        if caged_m2 := cage_area_m2(self._facility, self._partner):
+            events.append((first, caged_m2, 0.0, 0.0))
         for rack in self._racks:
             fixed_w = sum(item.power_w for item in rack.contents)
             occupied_u = sum(item.height_u for item in rack.contents if item.role == "occupant")

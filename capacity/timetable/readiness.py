@@ -35,7 +35,7 @@ class Readiness:
         self._nodes = {node.name: node for node in facility.supply}
         self._positions = {position.name: position for position in facility.positions}
         self._pools = {pool.name: pool for pool in facility.pools}
-        self._lead_days = {model.model: model.lead_days for model in facility.rack_models}
+        self._lead_days = {model.model: model.days_to_deliver for model in facility.rack_models}
         self._racks = {rack.id: rack for rack in (*facility.racks, *placement.racks)}
         self._ready: dict[str, int | None] = {rack.id: self._place_ready(rack) for rack in facility.racks}
         self._after: dict[str, tuple[str, ...]] = {}

@@ -6,6 +6,7 @@ from collections import defaultdict
 
 from capacity.facility import CloudPool, Entitlement
 from capacity.resources import UNITS
+from capacity.verification import reservations
 from capacity.verification.contents import Thing
 from capacity.verification.moments import exceeded_by_arrivals
 from capacity.verification.view import View
@@ -52,6 +53,10 @@ def _entitlements(view: View, things: dict[str, list[Thing]], findings: Findings
                 use[rack.owner]["units_u"].append((thing.since, thing.height_u))
         if is_new or any(t.kind in {"device", "host"} for t in inside):
             used_by_plan.add(rack.owner)
+    for cage in view.facility.cages:
+        if cage.owner is not None:
+            use[cage.owner]["area_m2"].append((view.start, cage.area_m2))
+    reservations.check(view, use, findings)
     entitled = {e.partner: e for e in view.facility.entitlements}
     for owner, by_dimension in use.items():
         entitlement = entitled.get(owner)

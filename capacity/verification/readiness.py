@@ -59,6 +59,9 @@ class _Readiness:
                     yield from self._rack(rack)
                 if model is not None:
                     yield f"rack {name}", view.start + model.lead_days * DAY_SECONDS, "is delivered"
+                    for item in model.kit:
+                        delivered = view.start + item.lead_days * DAY_SECONDS
+                        yield f"{item.name} of rack {name}", delivered, "is delivered"
         elif step.kind == "commission_host":
             for name in step.commissions:
                 yield from self._host(name, is_commission=True)

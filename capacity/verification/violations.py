@@ -43,6 +43,7 @@ RULES: dict[str, str] = {
     "POWER-DIVERSE": "A redundant load survives every single loss",
     "COOLING": "No cooling zone has more heat than its usable cooling",
     "ENTITLEMENT": "No partner uses more than its entitlement",
+    "RESERVATION": "What a partner keeps reserved stays unused until it is released",
     "HOST-TYPE": "Every cloud host is of a type of its pool, and no more are bought than there are",
     "HOST-CAPACITY": "No cloud host promises more than it may",
     "POOL-STORAGE": "No cloud pool stores more than it may, its reserve gone and every copy apart",

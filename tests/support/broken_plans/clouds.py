@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from plan_builders import a_pool, at, device, machine
 from world_facility import rack_at
 
 from broken_plans.case import Broken, World, changed, hosted
-from capacity.facility import Facility, HostType, Mounted, StorageTier, Supply, TierStorage
+from capacity.facility import (
+    Cage,
+    Facility,
+    HostType,
+    Mounted,
+    Reservation,
+    StorageTier,
+    Supply,
+    TierStorage,
+)
 from capacity.plan import Plan
 from inventory.estate import Constraint, Estate
 
-WORKLOADS_COME, TOWN_COMES = at(3, 10, 20), at(3, 21, 8)
+WORKLOADS_COME, TOWN_COMES, DEPOT_COMES = at(3, 10, 20), at(3, 21, 8), at(3, 20, 22)
 
 
 def _entitled(partner: str, **changes: Any) -> Any:
@@ -26,6 +36,19 @@ def _entitled(partner: str, **changes: Any) -> Any:
 
 def _unlisted(estate: Estate, facility: Facility, plan: Plan) -> World:
     return estate, replace(facility, entitlements=facility.entitlements[1:]), plan
+
+
+def _caged(estate: Estate, facility: Facility, plan: Plan) -> World:
+    """A cage that cirb owns and that holds none of its racks; they count besides."""
+    cage = Cage("cage", "H1", "cirb", (), 3.0, ())
+    return estate, replace(facility, cages=(cage,)), plan
+
+
+def _reserving(**changes: Any) -> Any:
+    def breaks(estate: Estate, facility: Facility, plan: Plan) -> World:
+        return estate, replace(facility, reservations=(Reservation("later", "stib", **changes),)), plan
+
+    return breaks
 
 
 def _pool(**changes: Any) -> Any:
@@ -157,6 +180,67 @@ CASES = (
         1.0,
     ),
     Broken("ENTITLEMENT", "no entitlement", _unlisted, "partner stib"),
+    Broken(
+        "ENTITLEMENT",
+        "a cage counts whole",
+        _caged,
+        "partner cirb, area_m2",
+        None,
+        at(3, 8, 8),
+        3.0 + 7.8 - 8,
+    ),
+    Broken(
+        "RESERVATION",
+        "a rack where one is kept free later",
+        _reserving(positions=("P1",), since=date(2027, 5, 1), until=date(2027, 6, 1)),
+        "reservation later",
+        None,
+        at(5, 1),
+    ),
+    Broken(
+        "RESERVATION",
+        "a rack before the release",
+        _reserving(positions=("P1",), until=date(2027, 3, 9)),
+        "reservation later",
+        None,
+        at(3, 8, 8),
+    ),
+    Broken(
+        "RESERVATION",
+        "area that is kept free",
+        _reserving(area_m2=5.0, until=date(2027, 3, 10)),
+        "partner stib, area_m2",
+        None,
+        at(3, 8, 8),
+        5.0 + 3.9 - 8.0,
+    ),
+    Broken(
+        "RESERVATION",
+        "a position kept free counts as area",
+        _reserving(positions=("P4",), area_m2=1.0),
+        "partner stib, area_m2",
+        None,
+        at(3, 8, 8),
+        4.9 + 3.9 - 8.0,
+    ),
+    Broken(
+        "RESERVATION",
+        "power kept free from a day on",
+        _reserving(power_w=2000.0, since=date(2027, 5, 1)),
+        "partner stib, power_w",
+        None,
+        at(5, 1),
+        2000.0 + 2570.0 - 4000.0,
+    ),
+    Broken(
+        "RESERVATION",
+        "units kept free",
+        _reserving(units_u=35.0),
+        "partner stib, units_u",
+        None,
+        DEPOT_COMES,
+        35.0 + 9.0 - 40.0,
+    ),
     Broken("HOST-CAPACITY", "too many vCPUs", _crowded, "host cloud-1, vcpus", None, WORKLOADS_COME, 4.0),
     Broken(
         "POOL-STORAGE",

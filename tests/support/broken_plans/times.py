@@ -106,6 +106,14 @@ def _late_pool(estate: Estate, facility: Facility, plan: Plan) -> World:
     return estate, replace(facility, phases=phases, pools=pools), plan
 
 
+def _without_switch(estate: Estate, facility: Facility, plan: Plan) -> World:
+    """Nothing of the racks is late but their switch."""
+    estate, late, plan = _undelivered(estate, facility, plan)
+    model = late.rack_models[0]
+    kit = changed(model.kit, "name", "top", lead_days=model.lead_days)
+    return estate, replace(facility, rack_models=(replace(facility.rack_models[0], kit=kit),)), plan
+
+
 def _undelivered(estate: Estate, facility: Facility, plan: Plan) -> World:
     models = changed(facility.rack_models, "model", "rack", lead_days=36)
     step = next(s for s in plan.steps if s.id == "racks")
@@ -225,6 +233,9 @@ CASES = (
     Broken("STEP-SEQUENCE", "a host never commissioned", _uncommissioned, "host cloud-3"),
     Broken("PHASE", "hosts before their rack", _hosts_early, "step hosts", None, at(3, 8, 10), 2 / 24),
     Broken("PHASE", "before the pool's phase", _late_pool, "step hosts", None, at(3, 9, 8), 16 / 24),
+    Broken(
+        "PHASE", "before the switch is delivered", _without_switch, "step racks", None, at(3, 8, 8), 16 / 24
+    ),
     Broken("PHASE", "before the rack is delivered", _undelivered, "step racks", None, at(3, 8, 8), 16 / 24),
     Broken(
         "WINDOW", "an hour before the window", _narrow_window, "step move-2", device(5), DEPOT_MOVES, 60.0
