@@ -8,7 +8,8 @@ that stays, stays too). Whether the result holds is for `verify`, which shares n
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from capacity import evidence, placement, rooms, waves
 from capacity.belonging import Belonging
@@ -33,6 +34,14 @@ LINE_MARGINS = (
 )  # how full crossing flows may make a line while one night's order is still open
 
 Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """How full crossing flows may make a line, and what stays because no order of the nights suited its line."""
+
+    line_margin: float
+    barred: Mapping[Ref, Unplaced]
 
 
 def plan(
@@ -69,6 +78,7 @@ def proven(
     """
     tell = progress or (lambda _stage, _done, _total: None)
     margins = list(LINE_MARGINS)
+    barred: dict[Ref, Unplaced] = {}
     while True:
         result = _plan(
             estate,
@@ -77,14 +87,34 @@ def proven(
             seed=seed,
             name=name,
             planning_value=planning_value,
-            line_margin=margins.pop(0),
+            attempt=_Attempt(margins.pop(0) if len(margins) > 1 else margins[0], barred),
             tell=tell,
         )
         tell("proving", 0, 1)
         violations = check(estate, facility, result)
         tell("proving", 1, 1)
-        if not margins or not any(violation.code == "CIRCUIT" for violation in violations):
+        overfull = {v.moment for v in violations if v.code == "CIRCUIT" and v.moment is not None}
+        if not overfull:
             return result, violations
+        if len(margins) == 1:
+            # No order of the nights that was tried suits the line: what moves at that moment keeps its place.
+            late = _moving_at(result, overfull)
+            if not late.keys() - barred.keys():
+                return result, violations
+            barred |= late
+
+
+def _moving_at(found: Plan, moments: Collection[datetime]) -> dict[Ref, Unplaced]:
+    """What a step that starts or ends at one of the moments moves, each with its whole group."""
+    steps = [s for s in found.steps if s.moves and s.group and not {s.start, s.end}.isdisjoint(moments)]
+    groups = {step.group for step in steps}
+    names = {decision.asset: decision.name for decision in found.decisions}
+    late = {}
+    for ref in sorted({asset for group in found.groups if group.id in groups for asset in group.assets}):
+        why = f"when {names[ref]} moves, flows that then cross sites ask more than a line of its site carries"
+        lack = Lack("rate_mbps", None, None, f"{ref.kind}[{ref.id}]", why)
+        late[ref] = Unplaced(ref, names[ref], is_unproven=False, lacks=(lack,))
+    return late
 
 
 def _plan(
@@ -95,7 +125,7 @@ def _plan(
     seed: int,
     name: str,
     planning_value: str,
-    line_margin: float,
+    attempt: _Attempt,
     tell: Progress,
 ) -> Plan:
     demands = derive(estate, planning_value=planning_value)
@@ -104,7 +134,7 @@ def _plan(
     in_flows = {asset for _, first, second in FlowEnds(estate).flows for asset in (*first, *second)}
     decisions = decide(estate, demands, facility=facility, today=today)
     placed: Placement | None = None
-    dropped: dict[Ref, Unplaced] = {}
+    dropped: dict[Ref, Unplaced] = dict(attempt.barred)
     rounds = 0
     while True:
         tell("placing", rounds, ROUNDS)
@@ -118,7 +148,7 @@ def _plan(
             decisions,
             demands,
             placed,
-            line_margin=line_margin,
+            line_margin=attempt.line_margin,
             progress=lambda done, total: tell("dating", done, total),
         )
         late = {entry.asset: entry for entry in dated.dropped}
