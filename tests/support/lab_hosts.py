@@ -62,7 +62,10 @@ exec {sshd} -D -e -f /etc/ssh/sshd_config
 
 
 def run(*command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, check=check, capture_output=True, text=True)
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    if check and done.returncode:
+        raise RuntimeError(f"{' '.join(command)} ended with {done.returncode}: {done.stderr or done.stdout}")
+    return done
 
 
 @dataclass
@@ -132,9 +135,20 @@ class LabHost:
 
     def inside(self, *command: str) -> str:
         """Run something on the host, as its root."""
-        pids = run("ip", "netns", "pids", self.namespace).stdout.split()
-        inner = next(pid for pid in pids if Path(f"/proc/{pid}/comm").read_text().strip() == "sshd")
+        inner = str(self._first_process())
         return run("nsenter", "--target", inner, "--mount", "--net", "--pid", "--uts", *command).stdout
+
+    def _first_process(self) -> int:
+        """The process that is number 1 on the host: its sshd, not one of the sessions, which come and go."""
+        for pid in run("ip", "netns", "pids", self.namespace).stdout.split():
+            try:
+                status = Path(f"/proc/{pid}/status").read_text()
+            except FileNotFoundError:
+                continue
+            numbers = next(line.split()[1:] for line in status.splitlines() if line.startswith("NSpid:"))
+            if len(numbers) > 1 and numbers[-1] == "1":
+                return int(pid)
+        raise RuntimeError(f"host {self.name} is off")
 
     def listens(self, port: int) -> bool:
         try:
