@@ -162,7 +162,7 @@ def _raise_and_dive(kinds: Kinds, race: _Race, budget: Budget, seconds_left: Cal
     holds = bin_of(kinds.sizes, kinds.capacity, kinds.copies, kinds.conflict_ptr, kinds.conflict_ids)
     race.lift(packing_bounds.clique(holds.apart, holds.copies))
     master = Master(holds, budget)
-    if race.take(master.seed(SEEDING)):
+    if race.take(master.seed(SEEDING)) or budget.over():
         return
     master.state.pool.add(race.bins)
     master.generate(race.lift)

@@ -94,8 +94,9 @@ class Master:
         self.nodes = FIRST_NODES
         self.state.pool.add([kind] for kind in range(kinds))
 
-    def seed(self, turns: int) -> list[list[int]]:
-        """Fill the pool by packing again and again, correcting the values; the packing of fewest bins met.
+    def seed(self, turns: int) -> list[list[int]] | None:
+        """Fill the pool by packing again and again, correcting the values; the packing of fewest bins met, None
+        where there was no time for one.
 
         Sequential value correction (Mukhacheva et al. 2000; Belov, Scheithauer 2007): a kind's value moves toward
         its part of the bin it came to lie in, so that what fits badly is packed early.
@@ -104,7 +105,7 @@ class Master:
         total = holds.shares[:dims] @ self.demand
         scarcity = total / max(float(total.sum()), 1e-12)
         value = holds.shares[:dims].T @ scarcity + 1e-6
-        best: list[list[int]] = []
+        best: list[list[int]] | None = None
         room = np.empty((int(holds.copies.sum()), packing_pricing.LONGEST), dtype=np.int64)
         lengths = np.empty(len(room), dtype=np.int64)
         for turn in range(turns):
@@ -131,7 +132,7 @@ class Master:
                 share = value[content] / value[content].sum()
                 np.add.at(part, content, share / holds.copies[content])
             value = 0.6 * value + 0.4 * part
-            if not best or rows < len(best):
+            if best is None or rows < len(best):
                 best = [room[row, : lengths[row]].tolist() for row in range(rows)]
         return best
 

@@ -114,7 +114,9 @@ class Race:
         return self.bins <= self.bound or self._is_struck()
 
     def _take(self, packing: Ints) -> None:
-        """Keep a packing of everything if it has fewer bins; bins left empty don't count."""
+        """Keep a packing of everything if it has fewer bins; bins left empty don't count, nor what is incomplete."""
+        if (packing < 0).any():
+            return
         numbered = np.unique(packing, return_inverse=True)[1].reshape(-1).astype(np.int64)
         with self._lock:
             if len(packing) and numbered.max() < self.packing.max():

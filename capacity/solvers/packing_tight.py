@@ -22,7 +22,7 @@ Ints = NDArray[np.int64]
 MOST_ITEMS_A_BIN = 4
 MOST_NODES = 20_000_000
 MOST_CONTENTS = 30_000
-MOST_SPARE = 0.02  # of all bins, in the tightest dimension
+MOST_SPARE = 0.002  # of all bins, in every dimension
 NODES_PER_EFFORT = 50
 DETERMINISTIC_SECONDS = 1e-6  # of CP-SAT's count, for each of effort
 
@@ -38,8 +38,8 @@ def tight_packing(
     count = len(items.weight)
     spare = bins * items.capacity - items.sizes.sum(axis=0)
     most = -(-count // max(bins, 1))
-    share = (spare[items.capacity > 0] / (bins * items.capacity[items.capacity > 0])).min(initial=math.inf)
-    if bool((spare < 0).any()) or most > MOST_ITEMS_A_BIN or not share <= MOST_SPARE:
+    share = (spare[items.capacity > 0] / (bins * items.capacity[items.capacity > 0])).max(initial=0.0)
+    if bool((spare < 0).any()) or most > MOST_ITEMS_A_BIN or share > MOST_SPARE or len(items.capacity) == 0:
         return None, 0.0
     key = items.sizes.sum(axis=1)
     order = np.argsort(-key, kind="stable").astype(np.int64)
