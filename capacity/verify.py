@@ -14,6 +14,7 @@ from capacity.verification import (
     contents,
     documents,
     groups,
+    hosts,
     pools,
     power,
     racks,
@@ -41,6 +42,6 @@ def check(estate: Estate, facility: Facility, plan: Plan) -> tuple[Violation, ..
     for rules in (references, documents, steps, readiness, groups, windows, work, traffic, rooms):
         rules.check(view, findings)
     things = contents.everything(view)
-    for rack_rules in (units, racks, routes, power, cloud, pools):
+    for rack_rules in (units, racks, routes, power, cloud, hosts, pools):
         rack_rules.check(view, things, findings)
     return findings.sorted()

@@ -126,7 +126,7 @@ class _Scheduler:
             self._timeline.add(f"circuit:{circuit.id}", np.full(self._grid.slots, rate))
         self._devices = {p.asset: p for p in placement.devices}
         self._workloads = {p.asset: p for p in placement.workloads}
-        self._readiness = Readiness(facility, calendar, self._grid, placement)
+        self._readiness = Readiness(estate, facility, calendar, self._grid, placement, demands)
         self._ends = FlowEnds(estate)
         self._flows_of: dict[Ref, list[int]] = defaultdict(list)
         for index, (_, sources, targets) in enumerate(self._ends.flows):

@@ -1,23 +1,25 @@
 """When a place at the target is ready: its phase, its delivery, and the step that brings it up.
 
-New racks and hosts are commissioned as early as phases, lead times and crews allow, racks before the hosts in them. The
-answer for an asset is the slot from which its rack or host may be used, and the commission steps that come before.
+New racks and hosts are commissioned as early as phases, lead times and crews allow, racks before the hosts in them, of
+a day's hosts those first that a pool keeps empty. The answer for an asset is the slot from which its rack or host may
+be used, and the commission steps that come before.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 
 from capacity.calendar import Calendar
 from capacity.facility import CloudPool, Facility, Position, TargetRack
 from capacity.placement import Placement
-from capacity.plan import Step, Use
+from capacity.plan import AssetDemand, Step, Use
 from capacity.solvers.scheduling import Timeline
+from capacity.timetable.pool_growth import disks_by_host, usable_from
 from capacity.timetable.windows import Grid
 from capacity.timetable.work import Job, WorkBook
-from inventory.estate import Ref
+from inventory.estate import Estate, Ref
 
 BATCH = 6  # racks or hosts one commission step brings up at most: a day's work
 
@@ -25,7 +27,16 @@ BATCH = 6  # racks or hosts one commission step brings up at most: a day's work
 class Readiness:
     """Answers for one placement; `commission` has to run first."""
 
-    def __init__(self, facility: Facility, calendar: Calendar, grid: Grid, placement: Placement) -> None:
+    def __init__(
+        self,
+        estate: Estate,
+        facility: Facility,
+        calendar: Calendar,
+        grid: Grid,
+        placement: Placement,
+        demands: Mapping[Ref, AssetDemand],
+    ) -> None:
+        self._disks_mb = disks_by_host(placement.workloads, facility, estate, demands)
         self._calendar = calendar
         self._grid = grid
         self._placement = placement
@@ -78,7 +89,24 @@ class Readiness:
                 work.hosts,
             )
         )
+        self._grow()
         return tuple(steps)
+
+    def _grow(self) -> None:
+        """Let hosts run work only once the rest of their pool is there that has to be."""
+        for pool in self._pools.values():
+            hosts = [host for host in self._placement.hosts if host.pool == pool.name]
+            up = {host.id: slot for host in hosts if (slot := self._ready.get(host.id)) is not None}
+            usable = usable_from(pool, hosts, up, self._disks_mb)
+            for host in hosts:
+                if host.id in up and host.id in self._disks_mb:
+                    slot = usable.get(host.id)
+                    self._ready[host.id] = slot
+                    if slot is not None and slot > up[host.id]:
+                        last = max(
+                            (h.id for h in hosts if h.id in up and up[h.id] <= slot), key=up.__getitem__
+                        )
+                        self._after[host.id] = (*self._after[host.id], *self._after[last])
 
     def _batches(
         self,
@@ -94,7 +122,7 @@ class Readiness:
             by_slot[slot].append(name)
         number = 0
         for slot in sorted(by_slot):
-            waiting = sorted(by_slot[slot])
+            waiting = sorted(by_slot[slot], key=lambda name: (name in self._disks_mb, name))
             while waiting:
                 batch = waiting[:BATCH]
                 job = job_of(len(batch))

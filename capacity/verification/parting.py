@@ -6,6 +6,7 @@ Everything is judged in the final state, when all phases are ready. Loads in eac
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from functools import cached_property
 
@@ -84,16 +85,20 @@ class Parting:
                     found.setdefault(ref, []).append(constraint)
         return found
 
-    def may_restart(self, work: Iterable[Ref], here: Thing, there: Thing, gone: set[str]) -> bool:
+    def may_restart(
+        self, work: Iterable[Ref], here: Thing, there: Thing, gone: set[str], until: float = math.inf
+    ) -> bool:
         """Whether work of a lost host may run on another with its constraints kept; `gone` are the lost hosts.
 
-        What was too close before is no matter of the restart.
+        What was too close before is no matter of the restart, nor is what only comes at `until` (seconds) or later.
         """
         moved = set(work)
         for ref in moved:
             for constraint in self.parted.get(ref, ()):
                 for other in constraint.members:
-                    thing = None if other in moved or self._is_gone(other, gone) else self.behind(other)
+                    thing = (
+                        None if other in moved or self._is_gone(other, gone, until) else self.behind(other)
+                    )
                     is_close = thing is not None and self.are_close(there, thing, constraint)
                     if is_close and thing is not None and not self.are_close(here, thing, constraint):
                         return False
@@ -105,6 +110,6 @@ class Parting:
             return one.rack == other.rack
         return self.tie(one, other) is not None
 
-    def _is_gone(self, ref: Ref, gone: set[str]) -> bool:
+    def _is_gone(self, ref: Ref, gone: set[str], until: float) -> bool:
         workload = self._view.placed_workloads.get(ref)
-        return workload is not None and workload.host in gone
+        return (workload is not None and workload.host in gone) or self._view.arrival(ref) >= until

@@ -337,6 +337,11 @@ class View:
     def host_arrival(self, host_id: str) -> float:
         return self._commissioned(f"host:{host_id}")
 
+    def host_up(self, host_id: str) -> float:
+        """When a host may run something: its commissioning has ended."""
+        step = self.commission_of.get(f"host:{host_id}")
+        return self.ends(step) if step else self.start
+
     def _commissioned(self, key: str) -> float:
         step = self.commission_of.get(key)
         return self.begins(step) if step else self.start

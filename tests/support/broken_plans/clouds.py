@@ -126,6 +126,22 @@ def _kept_apart(scope: str) -> Any:
     return breaks
 
 
+def _late_host(**changes: Any) -> Any:
+    """The third host, which carries nothing, comes two days after the workloads."""
+
+    def breaks(estate: Estate, facility: Facility, plan: Plan) -> World:
+        step = next(s for s in plan.steps if s.id == "hosts")
+        start, end = at(3, 12, 8), at(3, 12, 11)
+        uses = tuple(replace(use, start=start, end=end) for use in step.uses)
+        late = replace(step, id="host-3", start=start, end=end, uses=uses, commissions=("cloud-3",))
+        plan = replace(
+            plan, steps=(*changed(plan.steps, "id", "hosts", commissions=("cloud-1", "cloud-2")), late)
+        )
+        return estate, replace(facility, pools=(a_pool(**changes),)), plan
+
+    return breaks
+
+
 def _rack_lost(estate: Estate, facility: Facility, plan: Plan) -> World:
     """Both hosts with work stand in one rack of a pool that says any one rack may go."""
     facility = replace(_with_second_rack(facility), pools=(a_pool(failure_domain="rack", replicas=1),))
@@ -284,6 +300,24 @@ CASES = (
         None,
         None,
         1.0,
+    ),
+    Broken(
+        "POOL-RESERVE",
+        "a reserve that comes after the work",
+        _late_host(host_type=replace(a_pool().host_type, storage_mb=10**8), replicas=1),
+        "pool cloud",
+        None,
+        WORKLOADS_COME,
+        1.0,
+    ),
+    Broken(
+        "POOL-STORAGE",
+        "full before its last host comes",
+        _late_host(reserve_hosts=0, storage_fill=0.7),
+        "pool cloud",
+        None,
+        WORKLOADS_COME,
+        30_000.0,
     ),
     Broken(
         "POOL-RESERVE",
