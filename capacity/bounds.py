@@ -22,7 +22,8 @@ from capacity.placing.rack_items import Item
 from capacity.placing.rack_problem import SLOTS_PER_UNIT, RackProblem
 from capacity.plan import Bound
 from capacity.resources import TOLERANCE
-from capacity.solvers.rack_relaxation import empty_left, relax
+from capacity.solvers.rack_program import empty_left
+from capacity.solvers.rack_relaxation import relax
 
 DIVISIBLE = "total over capacity: racks and hosts whole, contents divisible"
 TOGETHER = (
@@ -126,7 +127,7 @@ class RackBounds:
 
     def together(self, items: NDArray[np.int64]) -> int:
         """New racks of all owners and zones together, by the linear relaxation; 0 where it proves nothing."""
-        return relax(self.a, self.start, items).bound
+        return relax(self.a, self.start, items, with_mix=False).bound
 
     # --- devices left out -------------------------------------------------------------------------------------
 

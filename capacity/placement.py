@@ -60,6 +60,34 @@ class _Attempt:
         return [(i, item, int(bins[i])) for i, item in enumerate(self.problem.items) if bins[i] >= 0]
 
 
+class Mounts:
+    """The racks that were filled of late: when a plan asks for the same things in the same racks again, it has them."""
+
+    def __init__(self) -> None:
+        self._known: list[tuple[Facility, list[Item], int, Period | None, RackProblem, racks.Solution]] = []
+
+    def of(
+        self,
+        facility: Facility,
+        items: list[Item],
+        supply: SupplyModel,
+        seed: int,
+        period: Period | None,
+        progress: Callable[[float], None] | None,
+    ) -> tuple[RackProblem, racks.Solution]:
+        """The rack problem of these items and its solution."""
+        for known in self._known:
+            if known[0] is facility and known[1:4] == (items, seed, period):
+                problem, solution = known[4:]
+                break
+        else:
+            problem = build(facility, items, supply, period)
+            solution = racks.solve(problem.problem, seed=seed, progress=progress)
+            self._known = [*self._known, (facility, items, seed, period, problem, solution)][-MOST_LAYOUTS:]
+        # Asking what an item lacks tries moves and undoes them, which may change the last places of sums.
+        return problem, replace(solution, state=racks.copy_state(solution.state))
+
+
 def place(
     estate: Estate,
     facility: Facility,
@@ -68,17 +96,20 @@ def place(
     *,
     seed: int = 0,
     period: Period | None = None,
+    mounts: Mounts | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Placement:
     """Place every relocated device and every rehosted or replatformed workload that can be placed.
 
-    `period`: the first day of the plan and the last on which something can move in (`rack_problem.build`).
+    `period`: the first day of the plan and the last on which something can move in (`rack_problem.build`). `mounts`
+    keeps work between calls that differ little; the answer is the same without.
     The same inputs and seed give the same placement. `progress` hears the share done, 0 to 1. Raises ProblemError when
     the supply graph contradicts itself.
     """
     relocated = [d.asset for d in decisions if d.strategy == "relocate" and d.asset.kind == "devices"]
     hosted = [d.asset for d in decisions if d.strategy in ("rehost", "replatform")]
     supply = SupplyModel.of(facility)
+    mounts = mounts or Mounts()
     gathered = Gatherer(estate, facility, demands).devices(relocated)
     cloud = CloudPlacer(estate, facility, demands, hosted)
     most_hosts: dict[str, int] = {}
@@ -87,7 +118,9 @@ def place(
     tries = 0
     while True:
         layout = cloud.lay_out(most_hosts, seed=seed, barred=barred, spread=spread)
-        attempt = _mount(facility, supply, layout, gathered, seed, period, progress)
+        hosts = [host_item(host.pool, host.kind, host.id, host.apart, host.side) for host in layout.hosts]
+        items = hosts + gathered.items
+        attempt = _Attempt(layout, *mounts.of(facility, items, supply, seed, period, progress))
         missing = _missing_hosts(attempt)
         if missing:
             if _loosened(attempt, missing, spread):
@@ -193,21 +226,6 @@ def _with_company(out: Mapping[Ref, str], items: Sequence[Item], bundles: Sequen
 def _assets_of(item: Item) -> set[Ref]:
     inside = {thing.asset for thing in item.things if thing.asset is not None}
     return inside | {Ref("devices", child.id) for thing in item.things for child in thing.children}
-
-
-def _mount(
-    facility: Facility,
-    supply: SupplyModel,
-    layout: CloudLayout,
-    gathered: RackItems,
-    seed: int,
-    period: Period | None,
-    progress: Callable[[float], None] | None,
-) -> _Attempt:
-    hosts = [host_item(host.pool, host.kind, host.id, host.apart, host.side) for host in layout.hosts]
-    items = hosts + gathered.items
-    problem = build(facility, items, supply, period)
-    return _Attempt(layout, problem, racks.solve(problem.problem, seed=seed, progress=progress))
 
 
 def _missing_hosts(attempt: _Attempt) -> dict[str, tuple[int, int]]:

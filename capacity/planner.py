@@ -38,10 +38,11 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class _Attempt:
-    """How full crossing flows may make a line, and what stays because no order of the nights suited its line."""
+    """How full crossing flows may make a line, what stays because no order of nights suited its line, racks known."""
 
     line_margin: float
     barred: Mapping[Ref, Unplaced]
+    mounts: placement.Mounts
 
 
 def plan(
@@ -77,6 +78,7 @@ def proven(
     stage, what is done of it and what it has in all. Raises VorstError for inputs that can't be planned with at all.
     """
     tell = progress or (lambda _stage, _done, _total: None)
+    mounts = placement.Mounts()
     margins = list(LINE_MARGINS)
     barred: dict[Ref, Unplaced] = {}
     while True:
@@ -87,7 +89,7 @@ def proven(
             seed=seed,
             name=name,
             planning_value=planning_value,
-            attempt=_Attempt(margins.pop(0) if len(margins) > 1 else margins[0], barred),
+            attempt=_Attempt(margins.pop(0) if len(margins) > 1 else margins[0], barred, mounts),
             tell=tell,
         )
         tell("proving", 0, 1)
@@ -139,7 +141,13 @@ def _plan(
     while True:
         tell("placing", rounds, ROUNDS)
         placed = placed or placement.place(
-            estate, facility, _without(decisions, dropped), demands, seed=seed, period=period
+            estate,
+            facility,
+            _without(decisions, dropped),
+            demands,
+            seed=seed,
+            period=period,
+            mounts=attempt.mounts,
         )
         dated = waves.schedule(
             estate,

@@ -27,7 +27,8 @@ from capacity.solvers.rack_moves import (
     place,
     take_out,
 )
-from capacity.solvers.rack_relaxation import Relaxation, empty_left, relax
+from capacity.solvers.rack_program import empty_left
+from capacity.solvers.rack_relaxation import Relaxation, relax
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
