@@ -1,9 +1,11 @@
 """Vector bin packing: as few bins as possible, or as few items out as a limit on bins allows, with a lower bound.
 
-Items may be kept apart bin-wise (no two of a class, or of a pair, in one bin) or sector-wise (bins are dealt to sectors
-in turn; no two of a class in one sector), kept together, or fixed in a bin. Constructive passes, then a compiled search
-for one bin less, and a proof by columns that runs beside it or in turn with it. Work is counted: the same problem, seed
-and effort give the same answer; with an endless effort the caller's clock ends it, and the best so far is given.
+Bins are identical, or of several types with a cost and a stock each, and the cost is least. Items may be kept apart
+bin-wise (no two of a class, or of a pair, in one bin) or sector-wise (bins are dealt to sectors in turn; no two of a
+class in one sector), kept together, fixed in a bin, or barred from types of bins. Constructive passes, then a compiled
+search for one bin less, and a proof by columns that runs beside it or in turn with it. Work is counted: the same
+problem, seed and effort give the same answer; with an endless effort the caller's clock ends it, and the best so far is
+given.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from numpy.typing import NDArray
 from capacity.solvers.packing_race import Race, forever, tell_nobody
 from capacity.solvers.packing_reduction import Reduced, class_pairs, reduced
 from capacity.solvers.packing_sectors import Dealt, pack_dealt
+from capacity.solvers.packing_types import Fleet, Packer, refuse_nonsense_of_types
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -35,6 +38,11 @@ class Problem:
     `apart` and `sector_apart` are classes of item numbers; `most_bins` is how many bins there are, dealt to `sectors`.
     `pairs` [pairs × 2] of items that may share no bin, `together` classes that must share one, `fixed` [items] the bin
     an item must be in, -1 for any.
+
+    With bins of several types `capacity` is [types × dimensions], `stock` [types] says how many of each there are
+    (None: `most_bins` of each), `cost` [types] ≥ 0 what one costs that is used (None: 1). Bins are numbered type by
+    type: first the stock of type 0. `eligible` [items × types]: whether an item may be in bins of a type (None: in
+    all); a bin of its own is a type with a stock of 1.
     """
 
     sizes: Floats
@@ -47,6 +55,26 @@ class Problem:
     pairs: Ints | None = None
     together: tuple[Ints, ...] = ()
     fixed: Ints | None = None
+    cost: Floats | None = None
+    stock: Ints | None = None
+    eligible: NDArray[np.bool_] | None = None
+
+    @property
+    def has_types(self) -> bool:
+        """Whether bins differ, in what they hold, in cost, or in who may be in them."""
+        given = (self.cost, self.stock, self.eligible)
+        return self.capacity.ndim == 2 or any(array is not None for array in given)
+
+    def fleet(self) -> Fleet:
+        """The types of bins, everything given."""
+        capacity = np.atleast_2d(np.asarray(self.capacity, dtype=np.float64))
+        types = len(capacity)
+        return Fleet(
+            capacity,
+            np.ones(types) if self.cost is None else np.asarray(self.cost, dtype=np.float64),
+            np.full(types, self.most_bins) if self.stock is None else np.asarray(self.stock, dtype=np.int64),
+            np.ones((len(self.value), types), dtype=bool) if self.eligible is None else self.eligible,
+        )
 
     def conflicts(self) -> Ints:
         """Every pair of items that may share no bin."""
@@ -57,10 +85,11 @@ class Problem:
 @dataclass(frozen=True, slots=True)
 class Solution:
     """`bin` [items], -1 for out; `bins` used, numbered without gaps unless there are sectors or fixed items; `bound` on
-    the bins of what is in.
+    the bins of what is in. With bins of several types the bins keep their numbers, and `cost` and `cost_bound` say what
+    the bins used cost and must cost at least; `bound` is then 1 where anything is in.
 
-    `status`: optimal when nothing is out and `bins` equals `bound`, else feasible. `is_truncated` when the clock ended
-    the search, outside the promise that the same problem gives the same answer.
+    `status`: optimal when nothing is out and `bins` equals `bound` (with types: `cost` its bound), else feasible.
+    `is_truncated` when the clock ended the search, outside the promise that the same problem gives the same answer.
     """
 
     bin: Ints
@@ -68,6 +97,8 @@ class Solution:
     bound: int
     status: str
     is_truncated: bool = False
+    cost: float | None = None
+    cost_bound: float | None = None
 
 
 def solve(
@@ -83,9 +114,12 @@ def solve(
 
     `effort` counts deterministic work, about a microsecond each; `math.inf` leaves the end to `seconds_left`, which is
     asked often (0: stop now). `warm` [items] is a packing to start from (-1: none), as far as it holds. `progress` is
-    told the bins and the bound whenever either gets better. Raises `ValueError` for what contradicts itself.
+    told the bins (with types: the cost, rounded up) and the bound whenever either gets better. Raises `ValueError` for
+    what contradicts itself, and where fixed items are more than their bin holds.
     """
     _refuse_nonsense(problem)
+    if problem.has_types:
+        return _of_types(problem, seed, effort, warm, seconds_left, progress)
     small = reduced(
         problem.sizes,
         problem.capacity,
@@ -122,8 +156,57 @@ def _refuse_nonsense(problem: Problem) -> None:
         raise ValueError("sizes must be finite")
     if not (np.isfinite(problem.capacity).all() and (problem.capacity >= 0).all()):
         raise ValueError("capacities must be finite and not negative")
-    if problem.fixed is not None and problem.fixed.max(initial=-1) >= problem.most_bins:
-        raise ValueError(f"an item is fixed in bin {int(problem.fixed.max())}, there are {problem.most_bins}")
+    if problem.has_types:
+        refuse_nonsense_of_types(problem.sizes, problem.fleet())
+        if problem.sector_apart:
+            raise ValueError("bins of several types can't be dealt to sectors")
+    if problem.fixed is None:
+        return
+    bins = int(problem.fleet().stock.sum()) if problem.has_types else problem.most_bins
+    if problem.fixed.max(initial=-1) >= bins:
+        raise ValueError(f"an item is fixed in bin {int(problem.fixed.max())}, there are {bins}")
+    for b in np.unique(problem.fixed[problem.fixed >= 0]).tolist():
+        room = problem.capacity
+        if problem.has_types:
+            fleet = problem.fleet()
+            room = fleet.capacity[int(fleet.type_of(np.array([b]))[0])]
+        held = problem.sizes[problem.fixed == b].sum(axis=0)
+        over = np.flatnonzero(held > room * (1 + 1e-9) + 1e-9)
+        if len(over):
+            d = int(over[0])
+            raise ValueError(
+                f"the items fixed in bin {b} need {held[d]:g} in dimension {d}, the bin has {room[d]:g}"
+            )
+
+
+def _of_types(
+    problem: Problem,
+    seed: int,
+    effort: float,
+    warm: Ints | None,
+    seconds_left: Callable[[], float],
+    progress: Callable[[int, int], None],
+) -> Solution:
+    packer = Packer(
+        problem.sizes,
+        problem.fleet(),
+        problem.value,
+        problem.conflicts(),
+        problem.together,
+        problem.fixed,
+        most_bins=problem.most_bins,
+    )
+    found = packer.run(seed=seed, effort=effort, seconds_left=seconds_left, progress=progress, warm=warm)
+    inside = found.bin[found.bin >= 0]
+    return Solution(
+        found.bin,
+        len(np.unique(inside)),
+        int(len(inside) > 0),
+        "optimal" if found.is_optimal else "feasible",
+        found.is_truncated,
+        found.cost,
+        found.bound,
+    )
 
 
 def _of_groups(small: Reduced, warm: Ints) -> Ints:

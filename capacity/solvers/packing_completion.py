@@ -164,7 +164,7 @@ def _narrow(master: Master, listed: Listed, bins: int) -> tuple[Listed, Floats] 
     return final, np.concatenate([copies.astype(np.float64), np.full(len(cuts), 2.0)])
 
 
-class _Quiet(highspy.Highs):
+class Quiet(highspy.Highs):
     """HiGHS greets on standard output when its callbacks are switched on, which is where data goes."""
 
     def __init__(self) -> None:
@@ -184,7 +184,7 @@ def _integer(
     seconds_left: Callable[[], float],
 ) -> Verdict:
     """HiGHS's answer over columns that are known to be all there are."""
-    solver = _Quiet()
+    solver = Quiet()
     solver.setOptionValue("threads", 1)
     solver.setOptionValue("mip_max_improving_sols", 1)
     if math.isfinite(seconds_left()):
