@@ -118,7 +118,7 @@ def compile_kernels() -> None:
     packing_bounds.clique(master.holds.apart, kinds.copies)
     race.take(master.seed(2))
     master.generate(lambda _: False, is_fine=True)
-    dive(master, len(race.bins), rng)
+    dive(master, len(race.bins), rng, forever)
     decide(master, master.state.bound(), forever)
 
 
@@ -173,7 +173,7 @@ def _raise_and_dive(kinds: Kinds, race: _Race, budget: Budget, seconds_left: Cal
         if len(master.state.pool) > MOST_COLUMNS:
             master.forget(MOST_COLUMNS // 2)
         master.solve(1e-4)
-        race.take(dive(master, len(race.bins), rng))
+        race.take(dive(master, len(race.bins), rng, seconds_left))
         dives += 1
         if dives >= DIVES_FIRST and race.bound == len(race.bins) - 1 and race.bound > asked:
             asked = race.bound

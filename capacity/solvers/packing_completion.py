@@ -65,9 +65,22 @@ class Verdict:
 UNDECIDED = Verdict()
 
 
-def decide(master: Master, bins: int, seconds_left: Callable[[], float]) -> Verdict:
+@dataclass(frozen=True, slots=True)
+class Pains:
+    """How far to go: columns and nodes of a listing, columns of a mixed-integer program and its work."""
+
+    listed: int = MOST_LISTED
+    nodes: int = MOST_NODES
+    few: int = FEW
+    integer_work: float = math.inf
+
+
+ALL_PAINS = Pains()
+
+
+def decide(master: Master, bins: int, seconds_left: Callable[[], float], pains: Pains = ALL_PAINS) -> Verdict:
     """Whether everything fits in so many `bins`, from the master's relaxation (solved before)."""
-    listed = listing(master, bins)
+    listed = listing(master, bins, pains)
     if listed is None:
         return UNDECIDED
     kinds = len(master.holds.copies)
@@ -77,12 +90,13 @@ def decide(master: Master, bins: int, seconds_left: Callable[[], float]) -> Verd
     if narrowed is None or not np.isin(np.arange(kinds), narrowed[0].ids).all():
         return Verdict(is_impossible=True)
     columns, demand = narrowed
-    if len(columns) > FEW or master.budget.over():
+    if len(columns) > pains.few or master.budget.over():
         return UNDECIDED
-    return _integer(columns, demand, bins, kinds, master.budget, seconds_left)
+    allowed = min(master.budget.work * INTEGER_SHARE, pains.integer_work)
+    return _integer(columns, demand, bins, kinds, master.budget, allowed, seconds_left)
 
 
-def listing(master: Master, bins: int) -> Listed | None:
+def listing(master: Master, bins: int, pains: Pains = ALL_PAINS) -> Listed | None:
     """Every column, but such as are part of another, that a packing into `bins` may use; None if too many."""
     holds, state = master.holds, master.state
     duals, most, over = state.duals, state.bound_under, state.bound_over
@@ -91,8 +105,8 @@ def listing(master: Master, bins: int) -> Listed | None:
     # A column worth v costs `most - v` of the `bins * most - over` there are to lose.
     cutoff = most - (bins * most - over) - 1
     longest = min(LONGEST_LISTED, packing_pricing.LONGEST)
-    columns = np.empty((MOST_LISTED, longest), dtype=np.int64)
-    lengths = np.empty(MOST_LISTED, dtype=np.int64)
+    columns = np.empty((pains.listed, longest), dtype=np.int64)
+    lengths = np.empty(pains.listed, dtype=np.int64)
     weights = packing_pricing.surrogate(holds.shares, duals, holds.copies, state.weights, 100)
     rows, _, _, nodes, is_complete = packing_pricing.search(
         duals,
@@ -104,13 +118,13 @@ def listing(master: Master, bins: int) -> Listed | None:
         holds.shares.T @ weights,
         cutoff,
         1 << 60,
-        MOST_NODES,
+        pains.nodes,
         master.budget.halt,
         columns,
         lengths,
     )
     master.budget.work -= nodes * 1.5
-    if not is_complete or rows == MOST_LISTED:
+    if not is_complete or rows == pains.listed:
         return None
     is_whole = packing_pricing.maximal(
         holds.sizes, holds.capacity, holds.copies, holds.apart, columns[:rows], lengths[:rows]
@@ -181,6 +195,7 @@ def _integer(
     bins: int,
     kinds: int,
     budget: Budget,
+    allowed: float,
     seconds_left: Callable[[], float],
 ) -> Verdict:
     """HiGHS's answer over columns that are known to be all there are."""
@@ -206,7 +221,6 @@ def _integer(
     model.a_matrix_.value_ = np.append(columns.amounts, np.ones(count))[order]
     model.integrality_ = [highspy.HighsVarType.kInteger] * count
     solver.passModel(model)
-    allowed = budget.work * INTEGER_SHARE
     spent = 0.0
 
     def watch(event: highspy.HighsCallbackEvent) -> None:

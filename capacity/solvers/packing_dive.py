@@ -1,14 +1,18 @@
 """A packing out of a relaxation: fix what it is surest of, solve again what is left, and so on (diving).
 
+Once little is left, whether it fits in the bins left is decided outright, so that a dive doesn't miss by a last bin.
 Columns are generated anew for what is left at every step, so that the last bins are as well filled as the first
 (Sadykov, Vanderbeck, Tahiri, Pessoa, Uchoa 2019). Costs are perturbed to reach another vertex at every dive.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
+from capacity.solvers.packing_completion import Pains, Verdict, decide
 from capacity.solvers.packing_master import Bin, Master
 from capacity.solvers.packing_pool import Pool
 
@@ -19,13 +23,19 @@ CARRIED = 12  # columns per kind that a step hands to the next
 SURE = 0.75  # of a column: fix it along with the step's first
 SHARE = 0.12  # of a step's bins to fix at most
 REFINING = 3  # rounds of columns at a step
+LITTLE = 220  # kinds left, from which on to decide
+SHRUNK = 0.85  # of the kinds left when it was last tried
+LITTLE_PAINS = Pains(listed=8000, nodes=100_000, few=2000, integer_work=300_000.0)
 
 
-def dive(master: Master, fewer_than: int, rng: np.random.Generator) -> list[list[int]] | None:
+def dive(
+    master: Master, fewer_than: int, rng: np.random.Generator, seconds_left: Callable[[], float]
+) -> list[list[int]] | None:
     """A packing into `fewer_than` so many bins, or None where this dive found none. New columns join the pool."""
     kinds, step = np.arange(len(master.holds.copies)), master
     packed: list[list[int]] = []
     copies = master.holds.copies.copy()
+    tried = LITTLE / SHRUNK
     while True:
         values = vertex(step, rng)
         for column in _surest(step, values, copies[kinds]):
@@ -52,6 +62,21 @@ def dive(master: Master, fewer_than: int, rng: np.random.Generator) -> list[list
                 master.state.pool.add([kinds[content]])
         if len(packed) + step.state.bound() >= fewer_than:
             return None
+        if len(left) <= tried * SHRUNK:
+            tried = len(left)
+            verdict = _decide(step, fewer_than - 1 - len(packed), seconds_left)
+            if verdict.bins is not None:
+                return packed + [kinds[inside].tolist() for inside in verdict.bins]
+            if verdict.is_impossible:
+                return None
+
+
+def _decide(step: Master, bins: int, seconds_left: Callable[[], float]) -> Verdict:
+    """Whether what is left fits in so many bins, as far as that is quickly told."""
+    step.generate(lambda bound: bound > bins, is_fine=True)
+    if step.state.bound() > bins:
+        return Verdict(is_impossible=True)
+    return decide(step, bins, seconds_left, LITTLE_PAINS)
 
 
 def vertex(master: Master, rng: np.random.Generator) -> Floats:
