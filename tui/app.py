@@ -34,6 +34,7 @@ from tui.screens.plan import PlanScreen
 from tui.screens.playbooks import PlaybooksScreen
 from tui.screens.resilience import ResilienceScreen
 from tui.screens.room import RoomScreen
+from tui.screens.scenarios import ScenariosScreen
 from tui.screens.sites import SitesScreen
 from tui.screens.waves import WavesScreen
 from tui.views.rooms import RoomKey
@@ -52,6 +53,7 @@ CLASSES: dict[str, Callable[[], Frame]] = {
     "findings": FindingsScreen,
     "log": LogScreen,
     "losses": ResilienceScreen,
+    "scenarios": ScenariosScreen,
 }
 
 
@@ -235,6 +237,10 @@ class VorstApp(App[None]):
     def action_make_plan(self) -> None:
         """Ask, then plan in a thread; the plan is proven before it is written."""
         if self.loaded is None or self._busy is not None or not isinstance(self.screen, Frame):
+            return
+        scenarios = self.get_screen("scenarios")
+        if isinstance(scenarios, ScenariosScreen) and scenarios.job is not None:
+            self.notify("scenarios are being planned: What if (w) shows how far it is", severity="warning")
             return
         name = str(self.plan_file)
         question = (

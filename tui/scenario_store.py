@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from capacity.whatif.outcome import Outcome
 
 FOLDER = Path(".vorst") / "scenarios"
+NAMED = "named"  # below it: what each name came to last, whatever its inputs were then
 DECIDING = ("highspy", "holidays", "igraph", "numba", "numpy", "ortools", "scipy", "tzdata")
 PLANNING = ("inventory", "capacity")
 
@@ -74,6 +75,27 @@ class ScenarioStore:
         from inventory.documents import to_json
 
         write_text(self._file(outcome.inputs_hash, ".json"), to_json(outcome, indent=1) + "\n")
+
+    def last(self, name: str) -> Outcome | None:
+        """What a scenario of this name came to when it was planned last, of whatever inputs."""
+        from capacity.whatif.outcome import Outcome
+        from inventory.documents import from_json
+
+        file = self._named(name)
+        try:
+            return from_json(Outcome, file.read_text(encoding="utf-8"), where=str(file))
+        except (OSError, UnicodeDecodeError, VorstError):
+            return None
+
+    def keep_last(self, name: str, outcome: Outcome) -> None:
+        """Remember what a scenario of this name came to, unless that is remembered already."""
+        from inventory.documents import to_json
+
+        if self.last(name) != outcome:
+            write_text(self._named(name), to_json(outcome, indent=1) + "\n")
+
+    def _named(self, name: str) -> Path:
+        return self.workspace / FOLDER / NAMED / f"{name}.json"
 
     def plan(self, outcome: Outcome) -> Plan | None:
         """The plan that came to this outcome, where it was kept and is whole."""

@@ -12,12 +12,13 @@ from datetime import datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from inventory.errors import VorstError
+from inventory.errors import InputError, VorstError
 from tui.scenario_store import ScenarioStore
 from tui.workspace import FACILITY_FILE, Progress, Workspace, read_text
 
 if TYPE_CHECKING:
     from capacity.plan import Plan
+    from capacity.plan_diff import PlanDiff
     from capacity.scenarios import Outcome, Patched, PlanningInputs, ScenarioFile
     from capacity.verify import Violation
     from capacity.whatif.sweep import Cell, Weighed
@@ -77,11 +78,13 @@ def planned(
     known = None if fresh else store.outcome(inputs.content_hash)
     kept = store.plan(known) if known else None
     if kept is not None and known is not None:
+        store.keep_last(name, known)
         return kept, check(inputs.estate, inputs.facility, kept), known
     plan, violations = plan_of(inputs, name=name, progress=progress)
     outcome = outcome_of(inputs, plan, violations)
     store.keep(outcome)
     store.keep_plan(inputs.content_hash, plan)
+    store.keep_last(name, outcome)
     return plan, violations, outcome
 
 
@@ -110,10 +113,38 @@ def compared(
         was_known = outcome is not None
         if outcome is None:
             outcome = planned(workspace, inputs, name, progress, fresh=True)[2]
+        store.keep_last(name, outcome)
         description = "" if name == PRESENT else file.named(name).description
         found.append(Compared(name, description, patched[name], outcome, was_known))
     progress("scenarios", len(wanted), len(wanted))
     return tuple(found)
+
+
+def set_apart(
+    workspace: Workspace, file: ScenarioFile, first: str, second: str, progress: Progress
+) -> PlanDiff:
+    """What the plan of one scenario has otherwise than that of another; what was planned before isn't planned again.
+
+    Raises InputError for a plan that breaks a rule: it is none to compare.
+    """
+    from capacity.plan_diff import diff
+    from capacity.scenarios import scenario_inputs
+
+    present = present_inputs(workspace)
+    inputs = {name: scenario_inputs(present, file, name).inputs for name in (first, second)}
+    plans = []
+    for number, (name, found) in enumerate(inputs.items()):
+        progress("scenarios", number, len(inputs))
+        plan, violations, _ = planned(workspace, found, name, progress)
+        if violations:
+            raise InputError(
+                f"its plan breaks {len(violations)} rules, first {violations[0].code}: {violations[0].message}",
+                where=f"scenario {name}",
+                remedy=f"`vorst scenario plan {name}` shows all of them",
+            )
+        plans.append(plan)
+    progress("comparing", 0, 1)
+    return diff(*plans)
 
 
 def idle_lines(name: str, patched: Patched) -> Iterable[str]:

@@ -45,6 +45,7 @@ async def test_every_screen_shows_its_own(open_app, loaded, size, light):
         "9": "proven",
         "0": "revision",
         "l": "single loss",
+        "w": "scenario example",
     }
     async with open_app(loaded, size=size, light=light) as session:
         for key, _, title in SCREENS:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from scenario_cases import some_states
 from tui_cases import NOON
 
+from tui import scenario_states
 from tui.app import VorstApp
 from tui.workspace import Workspace
 
@@ -16,12 +18,16 @@ SHOTS = [
     ("hall-wide-light", (200, 60), "4,d"),
     ("plan-narrow-light", (80, 24), "6,d,u"),
     ("waves-narrow-dark", (80, 24), "7,enter"),
+    ("scenarios-wide-dark", (160, 40), "w,down,space,down"),
+    ("scenarios-narrow-light", (80, 24), "w,d,down"),
 ]
 
 
 @pytest.mark.parametrize(("size", "keys"), [shot[1:] for shot in SHOTS], ids=[shot[0] for shot in SHOTS])
 def test_looks_as_before(snap_compare, monkeypatch, loaded, size, keys):
     monkeypatch.setattr("tui.app.load", lambda *_arguments: loaded)
+    monkeypatch.setattr(scenario_states, "has_scenarios", lambda _: True)
+    monkeypatch.setattr(scenario_states, "scenario_states", lambda *_: some_states())
     app = VorstApp(Workspace(Path("workspace")), clock=lambda: NOON)
 
     async def before(pilot):

@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tui import output
+from tui.quantities import amount, word
 from tui.workspace import PLAN_FILE, Workspace
 
 if TYPE_CHECKING:
     from capacity.plan import Evidence, Stranded
-
-KINDS = {"height_u": "units", "power_w": "power", "heat_w": "cooling", "vcpus": "vCPUs", "memory_mb": "memory",
-         "disk_mb": "disk"}  # fmt: skip
 
 
 def register(app: typer.Typer) -> None:
@@ -69,21 +67,12 @@ def show_stranded(lines: Sequence[Stranded]) -> None:
         [
             [
                 f"{line.level} {line.where}",
-                KINDS[line.dimension],
+                word(line.dimension),
                 amount(line.free, line.dimension),
                 "unknown" if line.amount is None else amount(line.amount, line.dimension),
-                KINDS[line.without],
+                word(line.without),
             ]
             for line in lines
         ],
         right=[2, 3],
     )
-
-
-def amount(value: float, dimension: str) -> str:
-    """A number with the unit a person would say."""
-    if dimension in ("power_w", "heat_w"):
-        return f"{value / 1000:,.1f} kW"
-    if dimension in ("memory_mb", "disk_mb"):
-        return f"{value / 1000:,.0f} GB"
-    return f"{value:,.1f}".removesuffix(".0") + {"height_u": " U"}.get(dimension, "")

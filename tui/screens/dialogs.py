@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from textual import events
@@ -130,6 +130,27 @@ class Busy(ModalScreen[None]):
             self.is_cancelled = True
             for hint in self.query("#hint").results(Static):
                 hint.update("stopping at the next step …")
+
+
+class TextDialog(ModalScreen[None]):
+    """Something told in full, in lines that scroll."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,enter", "dismiss", "Back", key_display="esc"),
+    ]
+
+    def __init__(self, title: str, lines: Iterable[Line]) -> None:
+        super().__init__(classes="dialog")
+        self._title, self._lines = title, tuple(lines)
+
+    def compose(self) -> ComposeResult:
+        yield Panel(self._title, classes="box -full")
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        panel = self.query_one(Panel)
+        panel.show(self._lines)
+        panel.focus()
 
 
 class RackDialog(ModalScreen[None]):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from rich.text import Text
@@ -36,6 +36,19 @@ SCREENS: tuple[tuple[str, str, str], ...] = (
     ("9", "findings", "Findings"),
     ("0", "log", "Log"),
     ("l", "losses", "Loss"),
+    ("w", "scenarios", "What if"),
+)
+SHORT = {
+    "playbooks": "Books",
+    "findings": "Finds",
+    "scenarios": "What-if",
+}  # where the line of screens has no room
+# The line of screens, the roomiest first: what stands before it, between key and title, between two, and the titles.
+LINES: tuple[tuple[str, str, str, Mapping[str, str]], ...] = (
+    (" vorst  ", " ", "  ", {}),
+    ("", " ", "  ", {}),
+    ("", "", " ", {}),
+    ("", "", " ", SHORT),
 )
 WIDE = 110  # columns from which panes stand side by side
 
@@ -88,6 +101,8 @@ class Frame(Screen[None]):
 
     def on_screen_resume(self) -> None:
         self.update_shown()
+        if self.focused is None and self.query_one("#body").display:
+            self.focus_first()
 
     def on_resize(self, _: events.Resize) -> None:
         self._paint_tabs()
@@ -134,15 +149,20 @@ class Frame(Screen[None]):
         self.query_one("#headline", Static).update(palette(self.app).paint(lines))
 
     def _paint_tabs(self) -> None:
+        """The screens in one line: as roomy as the width allows. A letter is its key where the title begins with it."""
         colours = palette(self.app)
-        roomy = self.size.width >= WIDE
-        text = Text(" vorst  " if roomy else "", colours.style("accent!"), no_wrap=True)
-        for key, _, title in SCREENS:
-            is_here = key == self.key
-            gap = " " if roomy else ""
-            text.append(key, colours.style("accent!" if not is_here else "on-cursor"))
-            text.append(f"{gap}{title}", colours.style("on-cursor" if is_here else ""))
-            text.append("  " if roomy else " ")
+        text = Text(no_wrap=True)
+        for brand, gap, end, short in LINES:
+            text = Text(brand, colours.style("accent!"), no_wrap=True)
+            for number, (key, name, title) in enumerate(SCREENS):
+                shown = short.get(name, title)
+                is_here = key == self.key
+                lead, rest = (shown[0], shown[1:]) if shown[0].lower() == key else (key, gap + shown)
+                text.append(end if number else "")
+                text.append(lead, colours.style("on-cursor" if is_here else "accent!"))
+                text.append(rest, colours.style("on-cursor" if is_here else ""))
+            if text.cell_len <= self.size.width:
+                break
         self.query_one("#tabs", Static).update(text)
 
     def action_leave(self) -> None:

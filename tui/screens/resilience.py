@@ -8,19 +8,17 @@ from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.message import Message
-from textual.screen import ModalScreen
 from textual.widget import Widget
-from textual.widgets import Footer
 
 from inventory.errors import VorstError
 from tui.loaded import Loaded
+from tui.screens.dialogs import TextDialog
 from tui.screens.frame import Frame
 from tui.views import resilience
-from tui.views.spans import Line, Span, line, rows, span
+from tui.views.spans import Span, line, rows, span
 from tui.widgets.listing import Listing
 from tui.widgets.panel import Panel
 
@@ -40,25 +38,8 @@ class Worked:
     pairs: PairMatrix | None = None
 
 
-class LossDialog(ModalScreen[None]):
+class LossDialog(TextDialog):
     """One loss, or two, in full."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,enter", "dismiss", "Back", key_display="esc"),
-    ]
-
-    def __init__(self, title: str, lines: Iterable[Line]) -> None:
-        super().__init__(classes="dialog")
-        self._title, self._lines = title, tuple(lines)
-
-    def compose(self) -> ComposeResult:
-        yield Panel(self._title, classes="box -full")
-        yield Footer(show_command_palette=False)
-
-    def on_mount(self) -> None:
-        panel = self.query_one(Panel)
-        panel.show(self._lines)
-        panel.focus()
 
 
 class ResilienceScreen(Frame):

@@ -85,8 +85,16 @@ class Table(DataTable, inherit_bindings=False):
         style = palette(self.app).style(tone) if tone else Style.null()
         return Text(fit(value, self._rendered_widths[column_index], right=column.right), style, no_wrap=True)
 
+    class Ready(Message):
+        """The table is there: its cursor may be moved, and it may have the focus."""
+
+        def __init__(self, table: Table) -> None:
+            super().__init__()
+            self.table = table
+
     def on_mount(self) -> None:
         self.watch(self.app, "theme", self._repaint, init=False)
+        self.post_message(self.Ready(self))
 
     def _repaint(self) -> None:
         self._update_count += 1
@@ -169,6 +177,8 @@ class Listing(Vertical):
         self._keep: Callable[[Any], bool] | None = None
         self._note = ""
         self._wants_focus = False
+        self._wanted: Any = None  # the key to go to once the table is there
+        self._is_ready = False
         self.shown: Rows | None = None
 
     def compose(self) -> ComposeResult:
@@ -193,6 +203,8 @@ class Listing(Vertical):
         table = self.table
         if table is None or not self.shown:
             return None
+        if not self._is_ready and self._wanted in self.shown.keys:
+            return self._wanted
         row = table.cursor_row
         return self.shown.keys[row] if 0 <= row < len(self.shown) else None
 
@@ -205,37 +217,51 @@ class Listing(Vertical):
         self._rebuild()
 
     def select(self, key: Any) -> None:
-        """Move the cursor to the row of a key, where it is shown."""
+        """Move the cursor to the row of a key, where it is shown; at once or as soon as there is a table."""
         table = self.table
-        if table is not None and self.shown and key in self.shown.keys:
+        if not self._is_ready or table is None:
+            self._wanted = key
+        elif self.shown and key in self.shown.keys:
             table.move_cursor(row=self.shown.keys.index(key))
+
+    def select_next(self) -> None:
+        """Move the cursor a row down."""
+        if self.shown and self.key in self.shown.keys:
+            row = self.shown.keys.index(self.key) + 1
+            self.select(self.shown.keys[min(row, len(self.shown) - 1)])
 
     def focus_table(self) -> None:
         """Put the cursor into the table, at once or as soon as there is one."""
-        table = self.table
-        if table is not None and table.is_mounted:
-            table.focus()
-        self._wants_focus = table is None or not table.is_mounted
-        if table is not None and self._wants_focus:
+        self._wants_focus = True
+        if self._is_ready and self.table is not None:
+            self._give_focus(self.table)
+
+    def _give_focus(self, table: Table) -> None:
+        if self._wants_focus:
             self._wants_focus = False
-            self.call_after_refresh(table.focus)
+            self.screen.set_focus(table)
+
+    @on(Table.Ready)
+    def _table_ready(self, event: Table.Ready) -> None:
+        """Content may change twice before anything is drawn: only the newest table counts."""
+        event.stop()
+        if event.table is self.table:
+            self._is_ready = True
+            self.select(self._wanted)
+            self._wanted = None
+            self._give_focus(event.table)
 
     def _rebuild(self) -> None:
         if self._all is None or not self.is_mounted:
             return
-        before, had_focus = self.key, self.table is not None and self.table.has_focus
+        self._wanted, self._is_ready = self.key, False
+        self._wants_focus |= self.table is not None and self.table.has_focus
         self.shown = filtered(self._all, self.words, self._keep)
         table = Table(self.shown.columns, self.shown.cells, is_narrow=self.app.size.width < NARROW)
         frame = self.query_one("#rows", Vertical)
         for old in list(self.query(Table)):
             old.remove()
         frame.mount(table)
-        if before is not None and before in self.shown.keys:
-            row = self.shown.keys.index(before)
-            self.call_after_refresh(table.move_cursor, row=row)
-        if had_focus or self._wants_focus:
-            self._wants_focus = False
-            self.call_after_refresh(table.focus)
         total = len(self._all)
         shown = len(self.shown)
         text = f"{shown:,}" if shown == total else f"{shown:,} of {total:,}"

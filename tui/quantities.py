@@ -1,0 +1,46 @@
+"""How dimensions and amounts of them are called where people read them: "units", "power"; "184.5 kW", "64 GB"."""
+
+from __future__ import annotations
+
+WORDS = {
+    "height_u": "units",
+    "power_w": "power",
+    "heat_w": "cooling",
+    "weight_kg": "weight",
+    "area_m2": "area",
+    "vcpus": "vCPUs",
+    "memory_mb": "memory",
+    "disk_mb": "disk",
+    "rate_mbps": "line rate",
+    "heavy_u": "low units for heavy kit",
+    "legs": "phase legs",
+}
+IN_THOUSANDS = {"power_w": "kW", "heat_w": "kW", "memory_mb": "GB", "disk_mb": "GB"}
+UNITS = {
+    "height_u": "U",
+    "units_u": "U",
+    "heavy_u": "U",
+    "weight_kg": "kg",
+    "area_m2": "m²",
+    "rate_mbps": "Mbit/s",
+}
+
+
+def word(dimension: str) -> str:
+    """What a dimension is called."""
+    return WORDS.get(dimension, dimension.replace("_", " "))
+
+
+def amount(value: float, dimension: str) -> str:
+    """A number with the unit a person would say."""
+    if dimension in IN_THOUSANDS:
+        digits = 1 if IN_THOUSANDS[dimension] == "kW" else 0
+        return f"{value / 1000:,.{digits}f} {IN_THOUSANDS[dimension]}"
+    return f"{value:,.1f}".removesuffix(".0") + (f" {UNITS[dimension]}" if dimension in UNITS else "")
+
+
+def used_of(used: float, limit: float, dimension: str) -> str:
+    """Like "8.8 of 8.9 kW"; the unit is said once."""
+    first, second = amount(used, dimension), amount(limit, dimension)
+    unit = second.rpartition(" ")[2] if " " in second else ""
+    return f"{first.removesuffix(f' {unit}') if unit else first} of {second}"
