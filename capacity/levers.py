@@ -8,6 +8,7 @@ planned here.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import is_dataclass, replace
 from typing import Any
 
@@ -40,7 +41,14 @@ def value_of(facility: Facility, path: str) -> Any:
 
 def with_value(facility: Facility, path: str, value: object) -> Facility:
     """The facility, sealed again, with another value at a path. Raises InputError where nothing stands there."""
-    return sealed(_with(facility, parts_of(path), value, path))
+    return with_values(facility, {path: value})
+
+
+def with_values(facility: Facility, values: Mapping[str, object]) -> Facility:
+    """The facility, sealed once, with other values at several paths. Raises InputError where nothing stands there."""
+    for path, value in values.items():
+        facility = _with(facility, parts_of(path), value, path)
+    return sealed(facility)
 
 
 def changed(facility: Facility, *changes: LimitChange) -> Facility:

@@ -16,7 +16,16 @@ import typer
 from typer.exceptions import TyperException
 
 from inventory.errors import VorstError
-from tui.commands import delivery, evidence, inventory, planning, programme, resilience, scenarios
+from tui.commands import (
+    delivery,
+    evidence,
+    inventory,
+    planning,
+    programme,
+    resilience,
+    scenarios,
+    sensitivity,
+)
 from tui.workspace import Workspace
 
 ERROR = 1
@@ -54,6 +63,7 @@ def workspace(
 inventory.register(app)
 planning.register(app)
 evidence.register(app)
+sensitivity.register(app)
 delivery.register(app)
 programme.register(app)
 resilience.register(app)
