@@ -21,6 +21,7 @@ from capacity.solvers.rack_moves import (
     may_open,
     open_bin,
     place,
+    take_out,
 )
 
 
@@ -62,50 +63,72 @@ def left_over(a: Arrays, s: State, b: int, left: np.ndarray) -> None:
 
 
 @njit(cache=True)
+def runs_of(a: Arrays, order: np.ndarray) -> np.ndarray:
+    """Where each run of one kind starts in `order`, and its end: [runs + 1]."""
+    starts = np.empty(len(order) + 1, dtype=np.int64)
+    count = 0
+    for k in range(len(order)):
+        if k == 0 or a.item_type[order[k]] != a.item_type[order[k - 1]]:
+            starts[count] = k
+            count += 1
+    starts[count] = len(order)
+    return starts[: count + 1]
+
+
+@njit(cache=True)
 def fill_bin(
-    a: Arrays, s: State, b: int, order: np.ndarray, weights: np.ndarray, caps: np.ndarray, noise: np.ndarray
+    a: Arrays,
+    s: State,
+    b: int,
+    order: np.ndarray,
+    runs: np.ndarray,
+    heads: np.ndarray,
+    weights: np.ndarray,
+    caps: np.ndarray,
+    noise: np.ndarray,
 ) -> int:
-    """Fill one open bin from the unplaced items of `order` (equal types adjacent); returns how many went in."""
-    waiting = np.empty(len(order), dtype=np.int64)
-    length = types = 0
-    for i in order:
-        if s.item_bin[i] == UNPLACED:
-            waiting[length] = i
-            length += 1
-            types = max(types, a.item_type[i] + 1)
-    is_refused = np.zeros(types, dtype=np.uint8)
+    """Fill one open bin from the unplaced items of `order`, one kind a run; returns how many went in.
+
+    `heads` [runs] are where unplaced items may begin in each run; moved on here, never back.
+    """
+    waiting = np.arange(len(heads))
+    length = len(heads)
     left = np.zeros(DIMENSIONS)
     count = 0
     left_over(a, s, b, left)
     while True:
-        best, best_score, last_type, kept = -1, -1.0, -1, 0
-        for k in range(length):
-            i = waiting[k]
-            kind = a.item_type[i]
-            if is_refused[kind] or s.item_bin[i] != UNPLACED:
+        best, best_score, kept = -1, -1.0, 0
+        for w in range(length):
+            run = waiting[w]
+            while heads[run] < runs[run + 1] and s.item_bin[order[heads[run]]] != UNPLACED:
+                heads[run] += 1
+            if heads[run] == runs[run + 1]:
                 continue
-            waiting[kept] = i  # what is refused or placed drops out: a bin only gets fuller
-            kept += 1
-            if kind == last_type:
-                continue
-            last_type = kind
+            i = order[heads[run]]
             score = 0.0
+            fits = True
             for d in range(DIMENSIONS):
                 # Power is left to the move itself: a lone cord may find room that no shared load would.
                 if d != 1 and a.item_demand[i, d] > left[d] + EPSILON:
-                    is_refused[kind] = 1
+                    fits = False
                 score += weights[d] * a.item_demand[i, d] / caps[d] * left[d] / caps[d]
+            if not fits:
+                continue
+            waiting[kept] = run  # what is refused or used up drops out: a bin only gets fuller
             score *= noise[i]
-            if not is_refused[kind] and score > best_score:
-                best, best_score = i, score
+            if score > best_score:
+                best, best_score = kept, score
+            kept += 1
         length = kept
         if best < 0:
             return count
-        if place(a, s, best, b) == FITS:
+        if place(a, s, order[heads[waiting[best]]], b) == FITS:
             count += 1
             left_over(a, s, b, left)
         else:
-            is_refused[a.item_type[best]] = 1
+            for w in range(best, length - 1):
+                waiting[w] = waiting[w + 1]
+            length -= 1
 
 
 @njit(cache=True)
@@ -162,42 +185,43 @@ def fill_group(
 
     A new bin is asked to have room above it for the mean draw the items left would bring it.
     """
+    runs = runs_of(a, order)
+    heads = runs[:-1].copy()
     for k in range(a.bins_ptr[group], a.bins_ptr[group + 1]):
         if s.bin_group[a.bins_ids[k]] == group:
-            fill_bin(a, s, a.bins_ids[k], order, weights, caps, noise)
+            fill_bin(a, s, a.bins_ids[k], order, runs, heads, weights, caps, noise)
+    waiting = order.copy()
+    length = len(waiting)
     is_skipped = np.zeros(a.bin_place.shape[0], dtype=np.uint8)
     opened = 0
     while opened < most_new:
         total = np.zeros(DIMENSIONS)
         watts = 0.0
-        for i in order:
+        kept = 0
+        for k in range(length):
+            i = waiting[k]
             if s.item_bin[i] == UNPLACED:
+                waiting[kept] = i
+                kept += 1
                 for d in range(DIMENSIONS):
                     total[d] += a.item_demand[i, d]
                 for part in range(a.item_ptr[i], a.item_ptr[i + 1]):
                     watts += a.part_w[part]
-        needed = max(1.0, np.max(np.ceil(total / caps)))
-        if total.sum() == 0.0 and not _is_any_left(s, order):
+        length = kept
+        if length == 0:
             return opened
+        needed = max(1.0, np.max(np.ceil(total / caps)))
         b = _next_bin(a, s, group, watts / needed, is_skipped)
         if b < 0:
             return opened
         if open_bin(a, s, b, group) != FITS:
             is_skipped[b] = 1
-        elif fill_bin(a, s, b, order, weights, caps, noise) == 0:
+        elif fill_bin(a, s, b, order, runs, heads, weights, caps, noise) == 0:
             close_bin(a, s, b)
             is_skipped[b] = 1
         else:
             opened += 1
     return opened
-
-
-@njit(cache=True)
-def _is_any_left(s: State, order: np.ndarray) -> bool:
-    for i in order:
-        if s.item_bin[i] == UNPLACED:
-            return True
-    return False
 
 
 @njit(cache=True)
@@ -213,3 +237,10 @@ def insert_each(a: Arrays, s: State, group: int, order: np.ndarray) -> int:
                 count += 1
                 break
     return count
+
+
+@njit(cache=True)
+def take_out_each(a: Arrays, s: State, items: np.ndarray) -> None:
+    """Take these placed items out of their bins."""
+    for i in items:
+        take_out(a, s, i)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from capacity.solvers.rack_filling import fill_bin, fill_group, insert_each
+from capacity.solvers.rack_filling import fill_bin, fill_group, insert_each, runs_of, take_out_each
 from capacity.solvers.rack_moves import (
     DIMENSIONS,
     EPSILON,
@@ -37,6 +37,10 @@ Ints = NDArray[np.int64]
 # the score. With length 0 big items go first, with 1 those whose proportions are most like what is left.
 RULES = ((1.0, 0.0), (1.0, 1.0), (2.0, 1.0), (1.0, 0.5), (0.5, 0.8), (2.0, 0.5), (4.0, 0.0), (0.0, 0.5))
 LEFT_OUT_SHARES = (0.9, 1.0, 1.1, 1.3, 1.6, 2.0, 3.0)  # of the size too much, set aside before filling
+MOST_KINDS = (
+    400  # of a group's items that the greedy tells apart; where there are more, nearly equal ones are one
+)
+KIND_RATIO = 1.03  # of draws and weights within a kind
 NOISE = 0.25  # standard deviation of the logarithm of a noisy score's factor
 
 
@@ -98,10 +102,11 @@ def _pass(
     state = copy_state(problem.start)
     groups = len(problem.arrays.group_owner)
     relaxation = relax(problem.arrays, problem.start, kept)
-    problem = _with_mix(problem, relaxation)
+    left = empty_left(problem.arrays)
+    problem = _with_mix(problem, relaxation, left)
     opened, bound = np.zeros(groups, dtype=np.int64), np.zeros(groups, dtype=np.int64)
     for done, group in enumerate(problem.groups):
-        work = _Group(problem, int(group), relaxation, kept, np.random.default_rng([seed, int(group)]))
+        work = _Group(problem, int(group), relaxation, kept, left, np.random.default_rng([seed, int(group)]))
         state = work.solve(state, rounds)
         opened[group] = work.opened_in(state)
         bound[group] = work.bound(state)
@@ -110,7 +115,7 @@ def _pass(
     return Solution(state, opened, bound, "optimal" if is_optimal else "feasible")
 
 
-def _with_mix(problem: Problem, relaxation: Relaxation) -> Problem:
+def _with_mix(problem: Problem, relaxation: Relaxation, left: Floats) -> Problem:
     """Every group's bins with those first that the relaxation gives it, and those it gives to others last."""
     a = problem.arrays
     given = np.full(len(a.bin_place), -1, dtype=np.int64)
@@ -120,7 +125,6 @@ def _with_mix(problem: Problem, relaxation: Relaxation) -> Problem:
         for b in free[:count]:
             given[b] = group
             place_given[int(a.bin_place[b])] = group
-    left = empty_left(a)
     ids = a.bins_ids.copy()
     for group in range(len(a.group_owner)):
         part = slice(a.bins_ptr[group], a.bins_ptr[group + 1])
@@ -160,26 +164,54 @@ class _Group:
     """The search within one group of items and bins."""
 
     def __init__(
-        self, problem: Problem, group: int, relaxation: Relaxation, kept: Ints, rng: np.random.Generator
+        self,
+        problem: Problem,
+        group: int,
+        relaxation: Relaxation,
+        kept: Ints,
+        left: Floats,
+        rng: np.random.Generator,
     ) -> None:
         a = problem.arrays
-        self.problem, self.a, self.group, self.rng = problem, a, group, rng
-        self.relaxation = relaxation
+        self.problem, self.group, self.relaxation, self.rng = problem, group, relaxation, rng
         self.items: Ints = np.flatnonzero(a.item_group == group)
         self.aside: Ints = np.setdiff1d(self.items, kept)  # tried last
         self.bins: Ints = a.bins_ids[a.bins_ptr[group] : a.bins_ptr[group + 1]].astype(np.int64)
-        self.new_bins: Ints = self.bins[problem.start.bin_group[self.bins] < 0]
-        self.left: Floats = empty_left(a)[self.bins] if len(self.bins) else np.zeros((1, DIMENSIONS))
-        self.left_of: dict[int, float] = {int(b): float(w) for b, w in enumerate(empty_left(a)[:, 1])}
-        self.caps: Floats = np.maximum(self.left.max(axis=0), 1e-9)
+        self.is_new: NDArray[np.bool_] = problem.start.bin_group[self.bins] < 0
+        self.new_bins: Ints = self.bins[self.is_new]
+        self.power_left: Floats = left[:, 1]
+        self.left: Floats = left[self.bins]
+        self.there: Floats = self.left[~self.is_new].sum(axis=0)
+        # What the best bins bring together, dimension by dimension: [new bins × DIMENSIONS].
+        self.grown: Floats = np.cumsum(np.sort(self.left[self.is_new], axis=0)[::-1], axis=0)
+        self.caps: Floats = np.maximum(self.left.max(axis=0, initial=0.0), 1e-9)
         demand: Floats = a.item_demand[self.items]
         total: Floats = demand.sum(axis=0) / self.caps
         self.scarcity: Floats = total / max(total.max(initial=0.0), 1e-9)
         size = (demand / self.caps * self.scarcity).sum(axis=1)
-        # Equal types stay adjacent: the greedy skips the rest of a run.
-        kind_size = dict(zip(a.item_type[self.items].tolist(), size.tolist(), strict=True))
-        keys = [(-kind_size[int(a.item_type[i])], int(a.item_type[i]), int(i)) for i in self.items]
-        self.order: Ints = np.array([key[2] for key in sorted(keys)], dtype=np.int64)
+        self.a = a._replace(item_type=self._kinds(a))
+        # Equal kinds stay adjacent, the largest of each first: the greedy looks at the first of a run.
+        kind = self.a.item_type[self.items]
+        largest = np.zeros(int(kind.max(initial=-1)) + 1)
+        np.maximum.at(largest, kind, size)
+        self.order: Ints = self.items[np.lexsort((self.items, -size, kind, -largest[kind]))]
+
+    def _kinds(self, a: Arrays) -> Ints:
+        """The kind of each item: its type, or where there are very many, with what is nearly the same."""
+        types: Ints = a.item_type
+        if len(np.unique(types[self.items])) <= MOST_KINDS:
+            return types
+        first = a.item_ptr[self.items]
+        is_plain = (a.item_ptr[self.items + 1] - first == 1) & (
+            a.class_ptr[self.items + 1] == a.class_ptr[self.items]
+        )
+        items, parts = self.items[is_plain], first[is_plain]
+        exact = (a.part_slots, a.part_step, a.part_face, a.part_top, a.part_cord, a.part_ports)
+        steps = [np.round(np.log1p(x[parts]) / np.log(KIND_RATIO)) for x in (a.part_w, a.part_kg)]
+        keys = np.column_stack([*(x[parts] for x in exact), *steps, self.problem.value[items]])
+        found = types.copy()
+        found[items] = int(types.max()) + 1 + np.unique(keys, axis=0, return_inverse=True)[1].reshape(-1)
+        return found
 
     def opened_in(self, state: State) -> int:
         return int((state.bin_group[self.new_bins] == self.group).sum())
@@ -190,23 +222,11 @@ class _Group:
     def bound(self, state: State) -> int:
         """New bins the placed items need at least: per dimension, the fewest bins whose sum holds the demand."""
         placed = self.items[state.item_bin[self.items] >= 0]
-        demand = self.a.item_demand[placed].sum(axis=0)
-        is_new = np.isin(self.bins, self.new_bins)
-        standing = [b for b in self.bins if b not in set(self.new_bins.tolist())]
-        there = self._standing_left(standing)
-        least = 0
-        for d in range(DIMENSIONS):
-            short = demand[d] - there[d]
-            if short <= EPSILON:
-                continue
-            best = np.cumsum(np.sort(self.left[is_new, d])[::-1]) if is_new.any() else np.zeros(0)
-            least = max(least, int(np.searchsorted(best, short - EPSILON)) + 1)
-        return least
-
-    def _standing_left(self, standing: list[int]) -> Floats:
-        """What the standing bins have at most left at the start."""
-        keep = np.isin(self.bins, standing)
-        return self.left[keep].sum(axis=0) if keep.any() else np.zeros(DIMENSIONS)
+        short = self.a.item_demand[placed].sum(axis=0) - self.there
+        return max(
+            int(np.searchsorted(self.grown[:, d], short[d] - EPSILON)) + 1 if short[d] > EPSILON else 0
+            for d in range(DIMENSIONS)
+        )
 
     def key(self, state: State) -> tuple[float, int]:
         return self.out(state), self.opened_in(state)
@@ -235,7 +255,7 @@ class _Group:
         waiting = {number: list(cluster) for number, cluster in enumerate(self.relaxation.clusters)}
         rank = {int(i): r for r, i in enumerate(self.order)}
         counts = {c: n for (g, c), n in self.relaxation.mix.items() if g == self.group}
-        power = {c: float(self.left_of[int(m[0])]) for c, m in enumerate(self.relaxation.members)}
+        power = {c: float(self.power_left[int(m[0])]) for c, m in enumerate(self.relaxation.members)}
         mine = sorted((c for g, c in self.relaxation.shares if g == self.group), key=lambda c: (-power[c], c))
         for c in mine:
             members = set(self.relaxation.members[c].tolist())
@@ -248,8 +268,10 @@ class _Group:
             closed = [int(b) for b in self.bins if int(b) in members and state.bin_group[b] < 0]
             there = [int(b) for b in self.bins if int(b) in members and state.bin_group[b] == self.group]
             opened = [b for b in closed[: counts.get(c, 0)] if open_bin(self.a, state, b, self.group) == FITS]
+            runs = runs_of(self.a, order)
+            heads = runs[:-1].copy()
             for b in there + opened:
-                filled = fill_bin(self.a, state, b, order, weights, self.caps, factor) if len(order) else 0
+                filled = fill_bin(self.a, state, b, order, runs, heads, weights, self.caps, factor)
                 if filled == 0 and b in opened:
                     close_bin(self.a, state, b)
         self._fill_rest(state, rule, self.aside)
@@ -349,27 +371,30 @@ class _Group:
 
     def _rebuild_key(self, state: State) -> tuple[float, int, float]:
         """Less is better: value out, bins opened, and how full the emptiest new bin is."""
-        fills = [self._fullness(state, b) for b in self.new_bins if state.bin_group[b] == self.group]
-        return *self.key(state), min(fills, default=0.0)
+        fills = self._fullness(state)[self.is_new & (state.bin_group[self.bins] == self.group)]
+        return *self.key(state), float(fills.min()) if len(fills) else 0.0
 
-    def _fullness(self, state: State, b: int) -> float:
-        inside = self.items[state.item_bin[self.items] == b]
-        return float((self.a.item_demand[inside].sum(axis=0) / self.caps).max())
+    def _fullness(self, state: State) -> Floats:
+        """How full each of the group's bins is, in the dimension it is fullest in, [bins]."""
+        inside = self.items[state.item_bin[self.items] >= 0]
+        demand = np.zeros((len(self.a.bin_place), DIMENSIONS))
+        np.add.at(demand, state.item_bin[inside], self.a.item_demand[inside])
+        full: Floats = (demand[self.bins] / self.caps).max(axis=1, initial=0.0)
+        return full
 
     def _take_down(self, state: State) -> bool:
         """Empty some bins at random and close the emptiest; False when there is nothing to gain."""
-        is_open = self.bins[state.bin_group[self.bins] == self.group]
-        new = [int(b) for b in is_open if b in set(self.new_bins.tolist())]
-        if not len(is_open):
+        is_open = state.bin_group[self.bins] == self.group
+        if not is_open.any():
             return False
-        ranked = sorted(new, key=lambda b: (self._fullness(state, b), b))
-        victim = ranked[int(self.rng.integers(min(2, len(ranked))))] if ranked else None
-        others = [int(b) for b in self.rng.permutation(is_open) if b != victim][
-            : int(self.rng.integers(2, 7))
-        ]
-        for b in ([victim] if victim is not None else []) + others:
-            for item in self.items[state.item_bin[self.items] == b]:
-                take_out(self.a, state, item)
-        if victim is not None:
+        new = self.bins[is_open & self.is_new]
+        ranked = new[np.lexsort((new, self._fullness(state)[is_open & self.is_new]))]
+        victim = int(ranked[int(self.rng.integers(min(2, len(ranked))))]) if len(ranked) else -1
+        others = [int(b) for b in self.rng.permutation(self.bins[is_open]) if b != victim]
+        down = [victim, *others[: int(self.rng.integers(2, 7))]]
+        take_out_each(
+            self.a, state, self.items[np.isin(state.item_bin[self.items], [b for b in down if b >= 0])]
+        )
+        if victim >= 0:
             close_bin(self.a, state, victim)
         return True
