@@ -22,6 +22,7 @@ Bools = NDArray[np.bool_]
 
 NO_LOSS = ""  # name of the scenario in which nothing is lost
 THREE_PHASE = "3P"
+FEW = 4  # a loss that takes less than one in so many feeds is reckoned by what hangs on them
 CHUNK = 4_000_000  # scenario × supply cells evaluated at once: bounds the memory at some 32 MB a term
 
 
@@ -55,6 +56,31 @@ class SupplyLoads:
     nodes: Floats
     legs: Floats
     is_down: Bools
+
+
+@dataclass(frozen=True, slots=True)
+class _Cords:
+    """Loads with cords: their numbers and needs [loads], where their cords start [loads + 1], of each cord its feed
+    and its three leg cells with the share each gets.
+    """
+
+    loads: NDArray[np.int64]
+    feeds: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    needed: NDArray[np.int64]
+    draw_w: Floats
+    cells: NDArray[np.int64]
+    weights: Floats
+
+    def of(self, some: NDArray[np.int64]) -> _Cords:
+        """Those of some of the loads, at least one."""
+        sizes = np.diff(self.starts)[some]
+        cords = np.concatenate([np.arange(self.starts[i], self.starts[i + 1]) for i in some])
+        starts = np.concatenate([[0], np.cumsum(sizes)])
+        return _Cords(
+            self.loads[some], self.feeds[cords], starts, self.needed[some], self.draw_w[some],
+            self.cells[cords], self.weights[cords],
+        )  # fmt: skip
 
 
 class SupplyModel:
@@ -151,6 +177,7 @@ class SupplyModel:
         corded = [i for i, load in enumerate(loads) if load.supplies]
         if corded:
             self._add_feeds(result, loads, corded)
+            result.nodes[:] = result.legs.sum(axis=2)
         for node in reversed(self.order):
             if self.sources[node]:
                 carried = result.nodes[:, node, None] * self.dealt(node)
@@ -159,33 +186,71 @@ class SupplyModel:
         return result
 
     def _add_feeds(self, result: SupplyLoads, loads: Sequence[Load], corded: Sequence[int]) -> None:
+        """Legs, node by node, and what is down. A loss that few loads notice changes only the feeds of those."""
         feeds: list[int] = []
         starts: list[int] = []
         for i in corded:
             starts.append(len(feeds))
             feeds += [self.feed(supply.feed) for supply in loads[i].supplies]
-        sizes = np.diff([*starts, len(feeds)])
-        needed = np.array([loads[i].redundancy.needed for i in corded])
-        draw_w = np.array([loads[i].power_w for i in corded])
-        cells = np.array(feeds)[:, None] * 3 + np.array(
-            [_leg_shares(s.leg)[0] for i in corded for s in loads[i].supplies]
+        cords = _Cords(
+            np.array(corded),
+            np.array(feeds),
+            np.array([*starts, len(feeds)]),
+            np.array([loads[i].redundancy.needed for i in corded]),
+            np.array([loads[i].power_w for i in corded]),
+            np.array([_leg_shares(s.leg)[0] for i in corded for s in loads[i].supplies]),
+            np.array([_leg_shares(s.leg)[1] for i in corded for s in loads[i].supplies]),
         )
-        weights = np.array([_leg_shares(s.leg)[1] for i in corded for s in loads[i].supplies])
-        step = max(1, CHUNK // len(feeds))
-        for begin in range(0, len(self.scenarios), step):
-            rows = slice(begin, min(begin + step, len(self.scenarios)))
-            alive = self.alive[rows][:, feeds]
-            count = np.add.reduceat(alive.astype(np.int64), starts, axis=1)
-            up = count >= needed
-            result.is_down[rows, corded] = ~up
-            share_w = np.where(up, draw_w / np.maximum(count, 1), 0.0)
-            each_w = np.repeat(share_w, sizes, axis=1) * alive
-            for row, each in enumerate(each_w, start=begin):
-                flat = np.bincount(
-                    cells.ravel(), weights=(each[:, None] * weights).ravel(), minlength=3 * len(self.names)
-                )
-                result.legs[row] += flat.reshape(-1, 3)
-        result.nodes[:] = result.legs.sum(axis=2)
+        self._fill(result, cords, np.zeros(1, dtype=np.int64))
+        result.legs[1:] = result.legs[0]
+        result.is_down[1:] = result.is_down[0]
+        dead = self.alive[0] & ~self.alive
+        owner = np.repeat(np.arange(len(corded)), np.diff(cords.starts))
+        by_feed = np.argsort(cords.feeds, kind="stable")
+        first = np.searchsorted(cords.feeds[by_feed], np.arange(len(self.names) + 1))
+
+        def on(nodes: NDArray[np.int64]) -> NDArray[np.int64]:
+            """Which of the corded loads have a cord on one of these nodes, in order."""
+            parts = [owner[by_feed[first[n] : first[n + 1]]] for n in nodes]
+            return np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *parts]))
+
+        used = np.flatnonzero(np.diff(first))
+        whole: list[int] = []
+        for row in range(1, len(self.scenarios)):
+            lost = used[dead[row, used]]
+            if len(lost) * FEW > len(used):
+                whole.append(row)
+            elif len(lost):
+                near = cords.of(on(lost))
+                mine = np.unique(near.feeds)
+                self._fill(result, cords.of(on(mine)), np.array([row]), mine)
+        self._fill(result, cords, np.array(whole, dtype=np.int64))
+
+    def _fill(
+        self,
+        result: SupplyLoads,
+        cords: _Cords,
+        rows: NDArray[np.int64],
+        only: NDArray[np.int64] | None = None,
+    ) -> None:
+        """Write what these loads put on legs (of the nodes `only`) and which are down, in some scenarios."""
+        cells = (cords.feeds[:, None] * 3 + cords.cells).ravel()
+        step = max(1, CHUNK // len(cords.feeds))
+        for begin in range(0, len(rows), step):
+            some = rows[begin : begin + step]
+            alive = self.alive[some][:, cords.feeds]
+            count = np.add.reduceat(alive.astype(np.int64), cords.starts[:-1], axis=1)
+            up = count >= cords.needed
+            result.is_down[np.ix_(some, cords.loads)] = ~up
+            share_w = np.where(up, cords.draw_w / np.maximum(count, 1), 0.0)
+            each_w = np.repeat(share_w, np.diff(cords.starts), axis=1) * alive
+            for row, each in zip(some, each_w, strict=True):
+                weights = (each[:, None] * cords.weights).ravel()
+                flat = np.bincount(cells, weights=weights, minlength=3 * len(self.names)).reshape(-1, 3)
+                if only is None:
+                    result.legs[row] = flat
+                else:
+                    result.legs[row, only] = flat[only]
 
     def feed(self, name: str) -> int:
         """The index of a feed; raises ProblemError when there is none of that name."""
