@@ -15,7 +15,7 @@ from capacity.holding import cage_area_m2
 from capacity.placing.rack_problem import mounted_load
 from capacity.plan import BindingLimit, Bound, Plan
 from capacity.power import Load, SupplyModel
-from capacity.resources import Redundancy
+from capacity.resources import UNITS, Redundancy
 from inventory.estate import Ref
 
 NEARLY = 0.97  # of a limit: fuller counts as binding
@@ -178,13 +178,18 @@ def _deciding(bounds: Sequence[Bound]) -> Iterable[BindingLimit]:
                 (b for b in bounds if b.objective == objective and b.scope == scope), key=lambda b: b.value
             )
             if best.value > 0:
-                forced = f"{best.value:.0f} new {what}" + ("s" if best.value != 1 else "")
-                text = f"{best.dimension} decides: {best.demand:,.0f} asked take {forced}, {_plain(best.limit)} in each"
+                asked, each = (_in_units(v, best.dimension) for v in (best.demand, best.limit))
+                least = f"{best.value:.0f} new {what}" + ("s" if best.value != 1 else "")
+                beside = " beside those that stand" if what == "rack" else ""
+                text = f"decides here: {asked} asked, {each} in each, so at least {least}{beside}"
                 # What stands already takes a part of the demand: then the new ones offer less than is asked.
                 offered = max(best.value * best.limit, best.demand)
                 yield BindingLimit(best.limit_path, scope, best.dimension, best.demand, offered, text)
 
 
-def _plain(value: float) -> str:
-    """A number with thousands apart and at most one decimal."""
-    return f"{value:,.1f}".removesuffix(".0")
+def _in_units(value: float, dimension: str) -> str:
+    """A number with thousands apart, at most one decimal and its unit; megabytes as gigabytes."""
+    if dimension in ("memory_mb", "disk_mb"):
+        return f"{value / 1000:,.0f} GB"
+    unit = UNITS.get("height_u" if dimension == "heavy_u" else dimension, "")
+    return f"{value:,.1f}".removesuffix(".0") + (f" {unit}" if unit else "")

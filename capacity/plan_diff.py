@@ -49,6 +49,8 @@ MEANS_MOVING = ("cutover", "relocate")
 # Fields that only explain or follow from others: in the text, rows in which nothing else changed come last.
 EXPLAINING = {"reason", "cites", "rule", "recommended", "predecessors", "gap", "lacks", "uses"}
 
+FIELD_WORDS = {"change": "what would place it"}  # in the text, where a field's name says too little
+
 
 @dataclass(frozen=True, slots=True)
 class FieldDifference:
@@ -259,7 +261,7 @@ def _field_text(field: FieldDifference) -> str:
         how = "later" if field.shift_minutes > 0 else "earlier"
         return f"{name} {field.before} → {field.after} ({_duration(abs(field.shift_minutes))} {how})"
     if any(isinstance(value, list | dict) for value in (field.before, field.after)):
-        return f"{name} changed"
+        return f"{FIELD_WORDS.get(name, name)} changed"
     return f"{name} {_value_text(field.before)} → {_value_text(field.after)}"
 
 

@@ -277,8 +277,9 @@ class Resilience:
 
     def assumptions(self) -> tuple[str, ...]:
         """What the answers rest on, as sentences."""
+        over = "its rating" if self._trip_share == 1 else f"{self._trip_share:g} times its rating"
         return (
-            f"A breaker opens above {self._trip_share:g} times its rating, all that are over in one round together.",
+            f"A breaker opens above {over}, all that are over in one round together.",
             "An overload below that holds, and is shown.",
             "A zone with too little cooling is marked; what fails there, and when, is not said.",
             "What feeds the cooling units is recorded nowhere: no loss of power takes them along.",

@@ -15,6 +15,12 @@ WORDS = {
     "heavy_u": "low units for heavy kit",
     "legs": "phase legs",
 }
+OBJECTIVES = {
+    "unplaced": "assets without a place",
+    "new_racks": "new racks",
+    "cloud_hosts": "cloud hosts",
+    "energy_kwh": "kWh a year",
+}
 IN_THOUSANDS = {"power_w": "kW", "heat_w": "kW", "memory_mb": "GB", "disk_mb": "GB"}
 UNITS = {
     "height_u": "U",
@@ -44,3 +50,8 @@ def used_of(used: float, limit: float, dimension: str) -> str:
     first, second = amount(used, dimension), amount(limit, dimension)
     unit = second.rpartition(" ")[2] if " " in second else ""
     return f"{first.removesuffix(f' {unit}') if unit else first} of {second}"
+
+
+def some(number: int, one: str, many: str = "") -> str:
+    """Like "1 room", "3 rooms"."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inventory.errors import InputError, VorstError
+from tui.quantities import some
 from tui.scenario_store import ScenarioStore
 from tui.workspace import FACILITY_FILE, Progress, Workspace, read_text
 
@@ -138,7 +139,7 @@ def set_apart(
         plan, violations, _ = planned(workspace, found, name, progress)
         if violations:
             raise InputError(
-                f"its plan breaks {len(violations)} rules, first {violations[0].code}: {violations[0].message}",
+                f"its plan breaks {some(len(violations), 'rule')}, first {violations[0].code}: {violations[0].message}",
                 where=f"scenario {name}",
                 remedy=f"`vorst scenario plan {name}` shows all of them",
             )

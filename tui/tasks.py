@@ -10,6 +10,7 @@ from textual.message import Message
 
 from inventory.errors import InputError, VorstError
 from tui.loaded import Loaded as Documents
+from tui.quantities import some
 from tui.workspace import Progress, Workspace, write_text
 
 if TYPE_CHECKING:
@@ -100,12 +101,12 @@ def make_plan(
     violations = check(loaded.estate, loaded.facility, made)
     if violations:
         raise InputError(
-            f"the plan breaks {len(violations)} rules, first {violations[0].code}: {violations[0].message}",
+            f"the plan breaks {some(len(violations), 'rule')}, first {violations[0].code}: {violations[0].message}",
             where=str(plan_file),
             remedy="it was not written; `vorst plan` shows all of them",
         )
     write_text(workspace.path(plan_file), to_json(made, indent=1) + "\n")
-    return f"wrote {plan_file}: {len(made.waves)} waves, {len(made.unplaced)} assets without a place"
+    return f"wrote {plan_file}: {some(len(made.waves), 'wave')}, {some(len(made.unplaced), 'asset')} without a place"
 
 
 def make_playbooks(loaded: Documents, violations: tuple[Violation, ...]) -> str:
@@ -119,12 +120,14 @@ def make_playbooks(loaded: Documents, violations: tuple[Violation, ...]) -> str:
         raise InputError("there is no plan yet", remedy="press m, or run `vorst plan`")
     if violations:
         raise InputError(
-            f"the plan breaks {len(violations)} rules, first {violations[0].code}: {violations[0].message}",
+            f"the plan breaks {some(len(violations), 'rule')}, first {violations[0].code}: {violations[0].message}",
             where=str(loaded.plan_file),
             remedy="see Findings (9), and plan again",
         )
     project = generate(loaded.estate, loaded.facility, loaded.plan, loaded.project_dir)
-    return f"wrote {loaded.project_dir.name}/: {len(project.waves)} waves, {project.hosts} hosts"
+    return (
+        f"wrote {loaded.project_dir.name}/: {some(len(project.waves), 'wave')}, {some(project.hosts, 'host')}"
+    )
 
 
 def export_estate(workspace: Workspace, loaded: Documents) -> str:

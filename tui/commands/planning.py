@@ -10,7 +10,14 @@ import typer
 
 from inventory.errors import InputError, StaleError
 from tui import output
-from tui.commands.evidence import show_bounds, show_stranded
+from tui.commands.evidence import (
+    show_balance,
+    show_binding,
+    show_bounds,
+    show_objectives,
+    show_stranded,
+)
+from tui.quantities import some
 from tui.workspace import PLAN_FILE, Workspace, write_text
 
 if TYPE_CHECKING:
@@ -174,43 +181,25 @@ def plan(
     if as_json:
         output.data_json(to_data(made.evidence))
         return
-    show_plan(made)
+    show_plan(made, facility_)
     output.say(f"wrote {out}: every rule holds; `vorst check {out}` proves it again")
 
 
-def show_plan(made: object) -> None:
+def show_plan(made: Plan, facility_: Facility) -> None:
     """The plan's summary as tables on stdout."""
     from collections import Counter
 
-    from capacity.plan import Plan
-
-    assert isinstance(made, Plan)  # noqa: S101 - narrows the type for the checker
     counts = Counter(d.strategy for d in made.decisions)
     output.table("strategies", ["strategy", "assets"], sorted(counts.items()), right=[1])
-    output.table(
-        "objectives, in order",
-        ["objective", "value", "lower bound", "gap", "bound holds for"],
-        [
-            [o.name, f"{o.value:,.0f}", f"{o.bound:,.0f}", f"{o.gap:.1%}", o.basis]
-            for o in made.evidence.objectives
-        ],
-        right=[1, 2, 3],
-    )
+    show_objectives(made.evidence)
     show_bounds(made.evidence)
-    output.table(
-        "binding limits",
-        ["limit", "where", "used", "of", "what it does"],
-        [
-            [b.limit_path, b.where, f"{b.used:,.1f}", f"{b.limit:,.1f}", b.explanation]
-            for b in made.evidence.binding[:12]
-        ],
-        right=[2, 3],
-    )
+    show_binding(made.evidence)
     show_stranded([line for line in made.evidence.stranded if line.level == "facility"])
+    show_balance(facility_, made)
     if made.unplaced:
         unproven = sum(entry.is_unproven for entry in made.unplaced)
         output.table(
-            f"{len(made.unplaced)} assets without a place, {unproven} of them unproven",
+            f"{some(len(made.unplaced), 'asset')} without a place, {unproven} of them unproven",
             ["asset", "lacks", "why", "what would place it"],
             [
                 [

@@ -7,13 +7,18 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from inventory.errors import InputError
 from tui import output
+from tui.quantities import some
 from tui.workspace import PLAN_FILE, Workspace, init_workspace, write_text
+
+if TYPE_CHECKING:
+    from capacity.facility import Facility
+    from capacity.plan import Plan
 
 
 def register(app: typer.Typer) -> None:
@@ -80,8 +85,8 @@ def demo(
             progress=progress,
         )
         made(
-            f"{len(plan.racks)} new racks, {len(plan.hosts)} cloud hosts, "
-            f"{len(plan.waves)} waves, {len(plan.steps)} steps"
+            f"{some(len(plan.racks), 'new rack')}, {some(len(plan.hosts), 'cloud host')}, "
+            f"{some(len(plan.waves), 'wave')}, {some(len(plan.steps), 'step')}"
         )
         if violations:
             output.data(render(violations, "text", plan_path=PLAN_FILE))
@@ -102,7 +107,7 @@ def demo(
                     workspace.path("reports") / f"{partner}-{language}.html", render_html(values, language)
                 )
         made(f"{len(partners)} partners in {', '.join(LANGUAGES)}, in reports/")
-    _summary(workspace, plan, time.monotonic() - started)
+    _summary(workspace, plan, facility, time.monotonic() - started)
 
 
 def _fresh(folder: Path) -> Path:
@@ -115,17 +120,15 @@ def _fresh(folder: Path) -> Path:
         number += 1
 
 
-def _summary(workspace: Workspace, plan: object, seconds: float) -> None:
-    from capacity.plan import Plan
+def _summary(workspace: Workspace, plan: Plan, facility: Facility, seconds: float) -> None:
     from tui.commands.planning import show_plan
 
-    assert isinstance(plan, Plan)  # noqa: S101 - narrows the type for the checker
-    show_plan(plan)
+    show_plan(plan, facility)
     emptied = [room for room in plan.rooms if room.emptied_at is not None]
     last = max((room.emptied_at for room in emptied if room.emptied_at), default=None)
     output.data(
         f"{len(emptied)} of {len(plan.rooms)} rooms emptied{f', the last on {last:%d %B %Y}' if last else ''}; "
-        f"{len(plan.waves)} waves; all of it in {seconds:.0f} s\n\n"
+        f"{some(len(plan.waves), 'wave')}; all of it in {seconds:.0f} s\n\n"
         "Try next:\n"
         f"  .venv/bin/vorst -C {workspace.folder} tui\n"
         f"  .venv/bin/vorst -C {workspace.folder} check plan.json\n"

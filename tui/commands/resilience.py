@@ -10,6 +10,7 @@ import typer
 
 from inventory.errors import InputError, StaleError
 from tui import output
+from tui.quantities import some
 from tui.workspace import PLAN_FILE, Workspace
 
 if TYPE_CHECKING:
@@ -231,16 +232,18 @@ def show_matrix(matrix: Matrix, *, of: int, findings: int) -> None:
     )
     if matrix.shared_fates:
         output.table(
-            f"members kept apart that one loss takes all: {len(matrix.shared_fates)}",
+            f"kept apart by a constraint, and lost together all the same: {some(len(matrix.shared_fates), 'case')}",
             ["application", "kept apart by", "members", "lost with any of"],
             [
                 [fate.application, fate.constraint, ", ".join(fate.members), ", ".join(fate.losses)]
                 for fate in matrix.shared_fates[:20]
             ],
         )
-    notes = [f"{matrix.idle} of {matrix.things} things carry nothing then, and are not shown."]
+    notes = [
+        f"Of {matrix.things} things that can be lost, {matrix.idle} carry nothing at that moment and are not shown."
+    ]
     if matrix.untraced:
-        notes.append(f"{matrix.untraced} devices at the sources have no cord that leads to a known feed.")
+        notes.append(f"{some(matrix.untraced, 'device')} at the sources: no cord leads to a known feed.")
     _rests_on((*notes, *matrix.assumptions))
 
 
@@ -266,7 +269,7 @@ def show_pairs(matrix: PairMatrix) -> None:
     )
     _rests_on(
         (
-            f"{matrix.idle} of {matrix.things} things carry nothing then, and are left out.",
+            f"Of {matrix.things} things that can be lost, {matrix.idle} carry nothing then and are left out.",
             *matrix.assumptions,
         )
     )
@@ -276,12 +279,17 @@ def show_consequence(found: Consequence) -> None:
     """One set of losses in full."""
     for turn in found.rounds:
         what = "lost" if turn.number == 0 else f"round {turn.number}: trips, and is lost too"
-        down = f"; {turn.loads_down} loads at the target go down" if turn.loads_down else ""
+        down = f"; {some(turn.loads_down, 'load')} down at the target" if turn.loads_down else ""
         title = f"{what}: {', '.join(turn.lost) or 'nothing'}{down}"
         _overloads(title, turn.overloads)
     if found.over:
         _overloads("also over", found.over, may_trip=False)
     row = found.row
+    if not (found.over or found.applications or found.assets or any(turn.overloads for turn in found.rounds)):
+        output.data("nothing comes of it: nothing goes down or restarts, and no limit is passed")
+        for note in found.notes:
+            output.data(output.plain(note))
+        return
     output.table(
         f"applications: {row.applications_down} down, {row.applications_unknown} unsure, {row.interrupted} restart, "
         f"{row.degraded} degraded",
@@ -321,4 +329,7 @@ def _overloads(title: str, lines: tuple[OverloadLine, ...], *, may_trip: bool = 
 
 
 def _rests_on(sentences: tuple[str, ...]) -> None:
-    output.table("what this rests on", [""], [[sentence] for sentence in sentences])
+    """What the answer takes for granted, a line each."""
+    output.data(
+        "\n".join(("", "what this rests on", *(f"  {output.plain(sentence)}" for sentence in sentences)))
+    )

@@ -11,6 +11,7 @@ import typer
 from inventory.errors import InputError
 from tui import output
 from tui.commands.sweeps import sweep
+from tui.quantities import some
 from tui.scenario_work import (
     SCENARIO_FILE,
     Compared,
@@ -24,7 +25,7 @@ from tui.workspace import Workspace, write_text
 
 if TYPE_CHECKING:
     from capacity.plan import Plan
-    from capacity.scenarios import Patched
+    from capacity.scenarios import Patched, PlanningInputs
     from capacity.verify import Violation
 
 SIDE_BY_SIDE = 4  # scenarios beside the present in one table; more go into tables below
@@ -92,7 +93,7 @@ def list_(
                 ", ".join(
                     [
                         *row["settings"],
-                        *(f"{row[section]} of {section}" for section in sections if row[section]),
+                        *(f"{row[section]} in {section}" for section in sections if row[section]),
                     ]
                 ),
                 row["description"],
@@ -101,7 +102,8 @@ def list_(
         ],
     )
     if found.sweep:
-        output.data(f"sweep {found.sweep.name}: {cells} cells; `vorst scenario sweep {file}` runs it")
+        other = "" if file == Path(SCENARIO_FILE) else f" {file}"
+        output.data(f"sweep {found.sweep.name}: {some(cells, 'cell')}; `vorst scenario sweep{other}` runs it")
 
 
 def _patched(workspace: Workspace, file: Path, name: str) -> Patched:
@@ -191,22 +193,22 @@ def plan(
     target = out or Path(f"plan-{name}.json")
     if workspace.path(target).is_dir():
         raise InputError("this is a folder", where=str(target), remedy="name a file to write the plan to")
-    made, violations = _plan(workspace, file, name, fresh=fresh)
+    inputs = _patched(workspace, file, name).inputs
+    made, violations = _plan(workspace, inputs, name, fresh=fresh)
     _stop_if_broken(violations, f"scenario {name}")
     write_text(workspace.path(target), to_json(made, indent=1) + "\n")
     if as_json:
         output.data_json(to_data(made.evidence))
         return
-    show_plan(made)
+    show_plan(made, inputs.facility)
     output.say(f"wrote {target}: every rule holds; `vorst scenario check {name} {target}` proves it again")
 
 
 def _plan(
-    workspace: Workspace, file: Path, name: str, *, fresh: bool = False
+    workspace: Workspace, inputs: PlanningInputs, name: str, *, fresh: bool = False
 ) -> tuple[Plan, tuple[Violation, ...]]:
-    result = _patched(workspace, file, name)
     with output.progress() as progress:
-        made, violations, _ = planned(workspace, result.inputs, name, progress, fresh=fresh)
+        made, violations, _ = planned(workspace, inputs, name, progress, fresh=fresh)
     return made, violations
 
 
@@ -259,7 +261,7 @@ def diff(
     before, after = ("present", first) if second is None else (first, second)
     plans = []
     for name in (before, after):
-        made, violations = _plan(workspace, file, name)
+        made, violations = _plan(workspace, _patched(workspace, file, name).inputs, name)
         _stop_if_broken(violations, f"scenario {name}")
         plans.append(made)
     found = compare_plans(*plans)
@@ -297,7 +299,7 @@ def compare(
             _side_by_side(entries[0], entries[start : start + SIDE_BY_SIDE])
         _bindings(entries)
         known = sum(entry.was_known for entry in entries)
-        output.say(f"{len(entries)} plans, {known} of them planned before")
+        output.say(f"{some(len(entries), 'plan')}, {known} of them planned before")
     if any(entry.outcome.broken for entry in entries):
         output.say("a plan breaks a rule: `vorst scenario plan NAME` shows which; don't follow it")
         raise typer.Exit(FINDINGS)

@@ -13,6 +13,7 @@ import typer
 
 from inventory.errors import InputError
 from tui import output
+from tui.quantities import some
 from tui.scenario_work import SCENARIO_FILE, Swept, scenario_file, sweep_cells
 from tui.sweep_runs import runner
 from tui.workspace import Workspace, write_text
@@ -76,11 +77,11 @@ def sweep(
     failed = [entry for entry in swept.weighed if entry.outcome is None]
     broken = [entry for entry in swept.weighed if entry.outcome is not None and entry.outcome.broken]
     output.say(
-        f"{len(swept.weighed)} cells, {swept.known} of them known before, {len(failed)} failed; "
+        f"{some(len(swept.weighed), 'cell')}, {swept.known} of them known before, {len(failed)} failed; "
         f"wrote {folder}/cells.csv and sweep.json"
     )
     if broken:
-        output.say(f"the plans of {len(broken)} cells break a rule: see `broken` in cells.csv")
+        output.say(f"the plan of {some(len(broken), 'cell')} breaks a rule: see `broken` in cells.csv")
     if failed or broken:
         raise typer.Exit(FINDINGS)
 

@@ -1,4 +1,4 @@
-"""What becomes of every asset, with the reason beside it."""
+"""What becomes of every asset, with the reason beside it; and how good the plan is, with its evidence."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any, ClassVar
 
 from textual import on
 from textual.binding import Binding, BindingType
-from textual.containers import Container
+from textual.containers import Container, VerticalScroll
 from textual.widget import Widget
 
 from capacity.plan import STRATEGIES
 from tui.loaded import Loaded
 from tui.screens.frame import Frame
-from tui.views import decisions
-from tui.views.spans import Span, line
+from tui.views import decisions, evidence
+from tui.views.spans import Line, Span, line
 from tui.widgets.listing import Listing
 from tui.widgets.panel import Panel
 
@@ -23,40 +23,63 @@ CHOICES = ("all", *STRATEGIES, "unplaced")
 
 
 class PlanScreen(Frame):
-    """`s` keeps one strategy, `u` only what has no place."""
+    """`s` keeps one strategy, `u` only what has no place, `e` shows the evidence instead."""
 
     key, title_text, needs_plan = "6", "Plan", True
-    command = "vorst plan; vorst strategy KIND:ID STRATEGY"
+    command = "vorst plan; vorst stranded; vorst strategy KIND:ID STRATEGY"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "cycle", "Strategy"),
         Binding("u", "unplaced", "Unplaced"),
+        Binding("e", "evidence", "Evidence"),
     ]
 
     def __init__(self) -> None:
         super().__init__()
         self.choice = "all"
+        self.shows_evidence = False
 
     def body(self) -> Iterable[Widget]:
         yield Container(
-            Listing("the plan decides on nothing", id="decisions"), Panel("Why", id="why"), classes="split"
+            Listing("the plan decides on nothing", id="decisions"),
+            Panel("Why", id="why"),
+            id="decided",
+            classes="split",
+        )
+        yield VerticalScroll(
+            Panel("Against its bounds", id="bounds", can_focus=False),
+            Panel("Where limits bind", id="limits", can_focus=False),
+            Panel("Stranded: free, and of no use without the other", id="stranded", can_focus=False),
+            Panel("How evenly the floor is loaded", id="balance", can_focus=False),
+            id="evidence",
         )
 
     def show(self, loaded: Loaded) -> None:
-        counts = Counter(decision.strategy for decision in loaded.decisions.values())
-        without, unproven = decisions.lack_count(loaded)
-        self.headline(
-            line(
-                *(
-                    piece
-                    for name in STRATEGIES
-                    for piece in (Span(f"{counts[name]:,} ", "strong"), Span(f"{name}  ", name))
-                ),
-                Span(f"{without:,} without a place", "bad" if without else "good"),
-                Span(f" ({unproven:,} unproven)" if unproven else "", "muted"),
-            )
-        )
+        self.query_one("#decided").display = not self.shows_evidence
+        self.query_one("#evidence").display = self.shows_evidence
+        if self.shows_evidence:
+            self.headline(evidence.summary(loaded))
+            self.query_one("#bounds", Panel).show(evidence.bounds(loaded))
+            self.query_one("#limits", Panel).show(evidence.binding(loaded))
+            self.query_one("#stranded", Panel).show(evidence.stranded(loaded))
+            self.query_one("#balance", Panel).show(evidence.balance(loaded))
+            return
+        self.headline(self._counts(loaded))
         self.query_one("#decisions", Listing).load(
             decisions.decisions(loaded), self._keep(loaded), note="" if self.choice == "all" else self.choice
+        )
+
+    @staticmethod
+    def _counts(loaded: Loaded) -> Line:
+        counts = Counter(decision.strategy for decision in loaded.decisions.values())
+        without, unproven = decisions.lack_count(loaded)
+        return line(
+            *(
+                piece
+                for name in STRATEGIES
+                for piece in (Span(f"{counts[name]:,} ", "strong"), Span(f"{name}  ", name))
+            ),
+            Span(f"{without:,} without a place", "bad" if without else "good"),
+            Span(f" ({unproven:,} unproven)" if unproven else "", "muted"),
         )
 
     def _keep(self, loaded: Loaded) -> Any:
@@ -75,6 +98,27 @@ class PlanScreen(Frame):
         self.choice = "all" if self.choice == "unplaced" else "unplaced"
         if self._shown is not None:
             self.show(self._shown)
+
+    def action_evidence(self) -> None:
+        """How good the plan is, instead of what becomes of every asset; and back."""
+        self.shows_evidence = not self.shows_evidence
+        if self._shown is not None:
+            self.show(self._shown)
+        self.focus_first()
+        self.refresh_bindings()
+
+    def action_leave(self) -> None:
+        if self.shows_evidence:
+            self.action_evidence()
+
+    def focus_first(self) -> None:
+        if self.shows_evidence:
+            self.query_one("#evidence").focus()
+        else:
+            super().focus_first()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return not (self.shows_evidence and action in ("cycle", "unplaced"))
 
     @on(Listing.Highlighted, "#decisions")
     def _highlight(self, event: Listing.Highlighted) -> None:

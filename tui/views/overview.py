@@ -7,14 +7,9 @@ from datetime import date, timedelta
 
 from capacity.plan import STRATEGIES
 from tui.loaded import Loaded
+from tui.quantities import OBJECTIVES
 from tui.views.spans import Line, Span, bar, count, day, line, some, span
 
-OBJECTIVES = {
-    "unplaced": "assets without a place",
-    "new_racks": "new racks",
-    "cloud_hosts": "cloud hosts",
-    "energy_kwh": "kWh a year",
-}
 SERVER_ROLES = ("server", "blade", "host")
 
 

@@ -12,9 +12,11 @@ from typing import Any
 
 from rich.cells import cell_len, set_cell_size
 
+from tui import quantities
 from tui.output import plain
 
 UNKNOWN = "unknown"
+some = quantities.some
 EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
@@ -94,11 +96,6 @@ def _has_all(text: str, words: Sequence[str]) -> bool:
 def count(value: float) -> str:
     """A number for people: "2,600"; one decimal only where it matters."""
     return f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{value:,.1f}"
-
-
-def some(number: int, one: str, many: str = "") -> str:
-    """Like "1 room", "3 rooms"."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def kilowatts(low_w: float, high_w: float) -> str:
