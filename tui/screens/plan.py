@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
-from textual import on
+from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.containers import Container, VerticalScroll
 from textual.widget import Widget
@@ -19,6 +19,7 @@ from tui.views.spans import Line, Span, line
 from tui.widgets.listing import Listing
 from tui.widgets.panel import Panel
 
+TWO_COLUMNS = 160  # of the screen, from which the panes of the evidence stand side by side
 CHOICES = ("all", *STRATEGIES, "unplaced")
 
 
@@ -98,6 +99,10 @@ class PlanScreen(Frame):
         self.choice = "all" if self.choice == "unplaced" else "unplaced"
         if self._shown is not None:
             self.show(self._shown)
+
+    def on_resize(self, event: events.Resize) -> None:
+        super().on_resize(event)
+        self.query_one("#evidence").set_class(event.size.width >= TWO_COLUMNS, "-two")
 
     def action_evidence(self) -> None:
         """How good the plan is, instead of what becomes of every asset; and back."""
