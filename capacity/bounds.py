@@ -24,11 +24,13 @@ from capacity.plan import Bound
 from capacity.resources import TOLERANCE
 from capacity.solvers.rack_program import empty_left
 from capacity.solvers.rack_relaxation import relax
+from capacity.unplaced_bounds import Zone, split_out
 
 DIVISIBLE = "total over capacity: racks and hosts whole, contents divisible"
 TOGETHER = (
     "all limits and losses together: racks whole by owner and zone, contents divisible (linear relaxation)"
 )
+BY_ZONE = "total over capacity: racks whole and of one zone each, contents divisible"
 DIMENSIONS = ("height_u", "power_w", "weight_kg", "ports", "heavy_u")
 SIDES_PER_U = 2 * SLOTS_PER_UNIT  # a unit counts on both faces, in half units
 SCALE = np.array([SIDES_PER_U, 1.0, 1.0, 1.0, SIDES_PER_U])
@@ -167,6 +169,25 @@ class RackBounds:
             ]
             yield _out(owner, dimension, demanded, capacity, path, scale=float(SCALE[d]))
         yield from self._racks_short(owner, items, standing, new, limits)
+        yield self._by_zone(owner, groups, most, path)
+
+    def _by_zone(self, owner: str, groups: Sequence[int], most: int, path: str) -> Bound:
+        """Racks are of one zone each: what stays out however an owner's racks are split between its zones."""
+        zones = []
+        for group in groups:
+            mine = np.flatnonzero(self.a.item_group == group)
+            standing, new = self._bins(group)
+            brought = [np.sort(self._best_at_place(new, d))[::-1] for d in range(len(DIMENSIONS))]
+            value = np.array([self.problem.items[i].value for i in mine], dtype=np.float64)
+            there = self.left[standing].sum(axis=0)
+            zones.append(Zone(self.a.item_demand[mine], value, there, np.column_stack(brought)))
+        out = split_out(zones, most)
+        height_u = sum(float(zone.demand[:, 0].sum()) for zone in zones) / SIDES_PER_U
+        best = max((float(zone.new[0, 0]) for zone in zones if len(zone.new)), default=0.0) / SIDES_PER_U
+        there_u = sum(float(zone.standing[0]) for zone in zones) / SIDES_PER_U
+        return Bound(
+            "unplaced", owner, "height_u", height_u, there_u + most * best, float(out), path, BY_ZONE
+        )
 
     def _racks_short(
         self,

@@ -22,6 +22,7 @@ from capacity.plan import Bound, CloudHost, Evidence, Objective, Plan, UsedAssum
 from capacity.power import SupplyModel
 from capacity.resources import HOURS_PER_YEAR, Redundancy
 from capacity.stranded import stranded
+from capacity.unplaced_bounds import copies_out
 from inventory.estate import Estate, Ref
 
 EMPTY = Evidence((), (), (), ())
@@ -201,12 +202,17 @@ class _Weighed:
         barred = _barred([*self.gathered.refusals, *self.cloud.refusals])
         # Nobody can copy from a site nobody knows; some of these may be among what capacity keeps out.
         homeless = {u.asset for u in self.plan.unplaced if any(lack.dimension == "site" for lack in u.lacks)}
-        out = max(forced + sum(by_pool.values()), float(len(homeless - barred)))
+        homeless -= barred
+        hosted = {ref for bundle in self.cloud.bundles for ref in bundle.refs}
+        copies = copies_out(self.estate, self.plan.calendar, self.demands, sorted(hosted), self.facility.site)
+        uncopied = sum(b.value for b in copies) + len(homeless & hosted)
+        out = max(forced, len(homeless - hosted)) + max(sum(by_pool.values()), uncopied)
         basis = (
-            f"{len(barred)} unproven or let in by no rule; the rest {bounds.DIVISIBLE}, or of unknown site"
+            f"{len(barred)} unproven or let in by no rule; the rest {bounds.DIVISIBLE}, of unknown site, or not copied "
+            "within the horizon"
         )
         self.least["unplaced"] = (float(len(barred) + out), basis)
-        return [*found, *cloud]
+        return [*found, *cloud, *copies]
 
 
 def _kind(pool: CloudPool, host: CloudHost) -> HostType:
