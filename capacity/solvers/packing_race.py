@@ -67,22 +67,25 @@ class Race:
             self._take(complete(self.small.items, warm))
         if self.bins > self.bound:
             self._take(best_of(self.small.items, self.small.kinds, self.bound, is_stopped=self._is_struck))
-        if self.bins > self.bound:
-            self._fill_exactly()
         if self._is_over():
             return
         if math.isinf(self.effort):
             self._run_beside()
         else:
+            self._fill_exactly()
             for search, proof in TURNS:
                 self._search_for(search * self.effort)
                 if self.bins > self.bound and proof > 0 and not self._is_struck():
                     self._prove(proof * self.effort)
 
     def _fill_exactly(self) -> None:
-        """Where the bound leaves nearly nothing to spare."""
+        """Where the bound leaves nearly nothing to spare, until the proof beside has raised or met it."""
+        target = self.bound
         packing, spent = tight_packing(
-            self.small.items, self.bound, effort=self.effort * TIGHT, seconds_left=self.seconds_left
+            self.small.items,
+            target,
+            effort=self.effort * TIGHT,
+            seconds_left=lambda: 0.0 if self.bound > target or self.bins <= target else self.seconds_left(),
         )
         self.effort -= spent
         if packing is not None:
@@ -99,6 +102,7 @@ class Race:
 
         thread = threading.Thread(target=proof, daemon=True)
         thread.start()
+        self._fill_exactly()
         self._search_for(math.inf)
         thread.join()
         if failure:

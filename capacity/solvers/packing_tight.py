@@ -8,7 +8,9 @@ sizes below zero as well (an item that makes room). Anything longer than `most` 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import numpy as np
 from numba import njit
@@ -24,6 +26,7 @@ MOST_NODES = 20_000_000
 MOST_CONTENTS = 30_000
 MOST_SPARE = 0.002  # of all bins, in every dimension
 NODES_PER_EFFORT = 50
+BLINK_S = 0.03
 DETERMINISTIC_SECONDS = 1e-6  # of CP-SAT's count, for each of effort
 
 
@@ -50,13 +53,12 @@ def tight_packing(
         return None, spent
     contents = [[int(i) for i in row if i >= 0] for row in found[:number]]
     limit = (effort - spent) * DETERMINISTIC_SECONDS
-    return _exact_cover(contents, count, bins, limit, seconds_left()), effort if math.isfinite(
-        effort
-    ) else spent
+    packing = _exact_cover(contents, count, bins, limit, seconds_left)
+    return packing, effort if math.isfinite(effort) else spent
 
 
 def _exact_cover(
-    contents: list[list[int]], count: int, bins: int, limit: float, seconds: float
+    contents: list[list[int]], count: int, bins: int, limit: float, seconds_left: Callable[[], float]
 ) -> Ints | None:
     """Contents that hold each item once, as the bin of each item."""
     holding: list[list[int]] = [[] for _ in range(count)]
@@ -75,9 +77,9 @@ def _exact_cover(
     solver.parameters.random_seed = 0
     if math.isfinite(limit):
         solver.parameters.max_deterministic_time = max(limit, 0.0)
-    if math.isfinite(seconds):
-        solver.parameters.max_time_in_seconds = seconds
-    if solver.solve(model) not in {cp_model.OPTIMAL, cp_model.FEASIBLE}:
+    with _watching(solver, seconds_left):
+        status = solver.solve(model)
+    if status not in {cp_model.OPTIMAL, cp_model.FEASIBLE}:
         return None
     packing = np.full(count, -1, dtype=np.int64)
     chosen = [
@@ -86,6 +88,25 @@ def _exact_cover(
     for b, content in enumerate(chosen):
         packing[content] = b
     return packing
+
+
+@contextmanager
+def _watching(solver: cp_model.CpSolver, seconds_left: Callable[[], float]) -> Iterator[None]:
+    """Stop the solver when no seconds are left, which it can't know of from the start."""
+    is_done = threading.Event()
+
+    def watch() -> None:
+        while not is_done.wait(BLINK_S):
+            if seconds_left() <= 0:
+                solver.stop_search()
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        is_done.set()
+        watcher.join()
 
 
 @njit(cache=True, nogil=True)
