@@ -20,7 +20,7 @@ class Figure:
         return self.target is not None and self.value > self.target
 
     def __str__(self) -> str:
-        line = f"{self.what:<44} {self.value:>10.3f} {self.unit}"
+        line = f"{self.what:<72} {self.value:>10.3f} {self.unit}"
         if self.target is None:
             return line
         return f"{line}  (target {self.target:g} {self.unit}{', MISSED' if self.is_beyond_target else ''})"

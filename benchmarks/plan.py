@@ -1,45 +1,86 @@
-"""How long a small region takes to plan and to prove, and how far the plan is from its lower bounds.
+"""How planning and proving a region grows with it, and how far plans are from their lower bounds.
 
-The sample region of 200 servers, on the facility and the calendar that `vorst init` writes. A region of 40 is planned
-first, so that no compiling is counted. Seconds are of this machine, as busy as it is; the gaps depend on no clock.
+The sample region at several sizes, on the facility and the calendar that `vorst init` writes, with one more building
+for every 2,600 servers. A region of 40 is planned first, so that no compiling is counted. Seconds are of this machine,
+as busy as it is; their ratios and the fitted exponent are of processor time, which other work disturbs less; the gaps
+depend on no clock. `--far` goes on to ten times the region, `--farthest` to 100,000 assets; both also ask for the
+promised seconds.
 """
 
 from __future__ import annotations
 
+import math
 import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+import numpy as np
+
 from benchmarks.figure import Figure
+from benchmarks.plan_buildings import facility_of
 from capacity.calendar_settings import CalendarSettings, resolve
-from capacity.facility_file import default_text, read_facility
-from capacity.planner import plan
-from capacity.verify import check
+from capacity.planner import proven
 from inventory.sources.assemble import estate_from
 from inventory.sources.sample import read_sample
 
-SERVERS, WARM_UP_SERVERS = 200, 40
+WARM_UP_SERVERS, REGION = 40, 2600
+SIZES = {"": (325, 650, REGION), "far": (650, 1300, REGION, 2 * REGION, 10 * REGION)}
+SIZES["farthest"] = (*SIZES["far"], 29_200)  # servers: with all that hangs on them some 100,000 assets
+SECONDS = {REGION: 15.0, 10 * REGION: 180.0}  # promised
+GAP = {REGION: 2.0}  # % of the bound, promised for racks and hosts
 START = datetime(2027, 1, 4, tzinfo=ZoneInfo("Europe/Brussels"))
 
 
-def figures() -> list[Figure]:
-    """Seconds of wall clock to plan and to check, rules broken, and each objective's gap in % of its bound."""
-    facility, calendar = read_facility(default_text()), resolve(CalendarSettings(), START)
-    warm_up = estate_from(read_sample(servers=WARM_UP_SERVERS))
-    check(warm_up, facility, plan(warm_up, facility, calendar))
-    estate = estate_from(read_sample(servers=SERVERS))
-    started = time.perf_counter()
-    made = plan(estate, facility, calendar)
-    planned = time.perf_counter()
-    violations = check(estate, facility, made)
-    proven = time.perf_counter()
-    region = f"{len(made.decisions)} assets"
-    return [
-        Figure(f"{region}, planned (and proven on the way)", planned - started, "s"),
-        Figure(f"{region}, checked alone", proven - planned, "s"),
-        Figure(f"{region}, violations", len(violations), "in all", 0),
-        *(
-            Figure(f"{region}, {objective.name} above its bound", objective.gap * 100, "%")
-            for objective in made.evidence.objectives
-        ),
-    ]
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """One size: assets, wall-clock and processor seconds."""
+
+    assets: int
+    wall_s: float
+    processor_s: float
+
+
+def figures(reach: str = "") -> Iterator[Figure]:
+    """Of every size the seconds, how they compare with the smallest's, rules broken and each objective's gap.
+
+    `reach`: "", "far" or "farthest". At last the exponent with which processor time grows.
+    """
+    calendar = resolve(CalendarSettings(), START)
+    proven(estate_from(read_sample(servers=WARM_UP_SERVERS)), facility_of(1), calendar)
+    measured: list[_Measured] = []
+    for servers in SIZES[reach]:
+        estate, facility = estate_from(read_sample(servers=servers)), facility_of(-(-servers // REGION))
+        started, worked = time.perf_counter(), time.process_time()
+        made, violations = proven(estate, facility, calendar)
+        ended = _Measured(len(made.decisions), time.perf_counter() - started, time.process_time() - worked)
+        measured.append(ended)
+        region = f"{servers:,} servers, {ended.assets:,} assets"
+        yield Figure(
+            f"{region}: planned and proven", ended.wall_s, "s", SECONDS.get(servers) if reach else None
+        )
+        yield Figure(f"{region}: processor time", ended.processor_s, "s")
+        yield Figure(
+            f"{region}: processor time ÷ the smallest's", ended.processor_s / measured[0].processor_s, "times"
+        )
+        yield Figure(f"{region}: assets ÷ the smallest's", ended.assets / measured[0].assets, "times")
+        yield Figure(f"{region}: violations", len(violations), "in all", 0)
+        for objective in made.evidence.objectives:
+            target = GAP.get(servers) if objective.name in ("new_racks", "cloud_hosts") else None
+            what = f"{region}: {objective.name} {objective.value:,.0f}, above its bound"
+            yield Figure(what, objective.gap * 100, "%", target)
+    n = [m.assets for m in measured]
+    seconds = [m.processor_s for m in measured]
+    yield Figure("processor time grows with this power of n", _exponent(n, seconds), "")
+    yield Figure(
+        "processor time grows with this power of n log n",
+        _exponent([count * math.log(count) for count in n], seconds),
+        "",
+        1.0 if reach else None,
+    )
+
+
+def _exponent(sizes: Sequence[float], seconds: Sequence[float]) -> float:
+    """The power of the size that fits the seconds best: the slope of a line through their logarithms."""
+    return float(np.polyfit(np.log(sizes), np.log(seconds), 1)[0])
