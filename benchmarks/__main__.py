@@ -20,7 +20,7 @@ REACHES = ("far", "farthest")
 
 
 def names() -> list[str]:
-    """The benchmarks there are. A module named after another is a part of that one; a folder has a command of its own."""
+    """The benchmarks there are: a module named after another is part of it, a folder has a command of its own."""
     found = {module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)]) if not module.ispkg}
     found -= {"__main__", "figure"}
     return sorted(name for name in found if not any(name.startswith(f"{other}_") for other in found))
