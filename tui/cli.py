@@ -18,6 +18,7 @@ from typer.exceptions import TyperException
 from inventory.errors import VorstError
 from tui.commands import (
     delivery,
+    draining,
     evidence,
     inventory,
     planning,
@@ -64,6 +65,7 @@ inventory.register(app)
 planning.register(app)
 evidence.register(app)
 sensitivity.register(app)
+draining.register(app)
 delivery.register(app)
 programme.register(app)
 resilience.register(app)
