@@ -15,11 +15,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from capacity.solvers.reassignment_bound import lower_bound
+from capacity.solvers.reassignment_check import refuse_broken
 from capacity.solvers.reassignment_model import Ints, Problem, compiled, opened
 from capacity.solvers.reassignment_moves import full_cost
-from capacity.solvers.reassignment_walk import Pace, Walk
+from capacity.solvers.reassignment_walk import Pace, Walk, first_assignment
 
 THREADS = 2
+MEETINGS = (0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1.0)
+"""Shares of the budget at which the walks compare."""
 WORK = 200  # chunks a walk by default
 """Chunks each thread walks when no other budget is given."""
 
@@ -29,8 +32,7 @@ class Solution:
     """`machine` [processes]; its whole `cost` and the parts; `bound`, what any assignment costs at least.
 
     `left` are the processes still on machines that should end empty. `status`: optimal when the cost equals the bound
-    and nothing is left, truncated when time or the caller ended the search, infeasible when the assignment given broke
-    rules that the search couldn't mend, else feasible.
+    and nothing is left, truncated when time or the caller ended the search, else feasible.
     """
 
     machine: Ints
@@ -57,30 +59,52 @@ def solve(
 ) -> Solution:
     """A cheap assignment. `work` counts chunks a thread; `seconds` by `clock` replaces it and marks it truncated.
 
-    `cancelled` is asked between chunks; `progress` is told the share done and the best cost so far.
+    `cancelled` is asked between chunks; `progress` is told the share done and the best cost so far. Raises ProblemError
+    when arrays don't fit together or `home` breaks a rule.
     """
     if seconds is not None and clock is None:
         raise ValueError("a budget in seconds needs a clock to read them from")
+    pace = Pace(work, seconds, clock, cancelled)
+    refuse_broken(problem)
     inst = compiled(problem)
     bound = lower_bound(problem)
-    pace = Pace(work, seconds, clock, cancelled)
     walks = [
-        Walk(problem, inst, opened(problem, inst, problem.home), seed * THREADS + k + 1)
+        Walk(problem, inst, opened(problem, inst, problem.home), k, seed * THREADS + k)
         for k in range(THREADS)
     ]
-    with ThreadPoolExecutor(THREADS) as pool:
-        while not pace.is_over and min(walk.best_cost for walk in walks) > bound:
-            share = pace.share
-            for _ in pool.map(lambda walk: walk.chunk(share), walks):  # noqa: B023
-                pass
-            pace.tick()
-            if progress:
-                progress(share, min(walk.best_cost for walk in walks))
-    best = min(walks, key=lambda walk: walk.best_cost)
-    machine = best.best
-    state = opened(problem, inst, machine)
-    cost = int(full_cost(inst, state))
+    _walk(walks, pace, bound, progress)
+    machine = first_assignment(walks)
+    cost = int(full_cost(inst, opened(problem, inst, machine)))
     left = () if problem.leaving is None else tuple(np.flatnonzero(problem.leaving[machine]).tolist())
-    is_whole = not left and not state.scalars[3] and bool((state.room >= 0).all())
-    status = "optimal" if cost == bound and is_whole else "truncated" if pace.is_truncated else "feasible"
-    return Solution(machine, cost, bound, status if is_whole or left else "infeasible", left)
+    is_best = cost == bound and not left
+    status = "optimal" if is_best else "truncated" if pace.is_truncated else "feasible"
+    return Solution(machine, cost, bound, status, left)
+
+
+def _walk(walks: list[Walk], pace: Pace, bound: int, progress: Callable[[float, int], None] | None) -> None:
+    """Walk to every meeting on threads of their own; there, the worst goes on from where the best is."""
+
+    def is_done() -> bool:
+        return pace.is_truncated or any(walk.best_key.tolist() == [0, bound] for walk in walks)
+
+    def onward(walk: Walk, meeting: float) -> None:
+        while (share := pace.share(walk.chunks)) < meeting and not pace.is_truncated:
+            walk.chunk(share)
+            if walk is walks[0]:
+                pace.ask()
+                if progress:
+                    progress(share, int(walk.best_key[1]))
+
+    pace.ask()
+    with ThreadPoolExecutor(len(walks)) as pool:
+        for meeting in MEETINGS:
+            if is_done():
+                return
+            others = [pool.submit(onward, walk, meeting) for walk in walks[1:]]
+            onward(walks[0], meeting)
+            for other in others:
+                other.result()
+            prices = walks[0].prices
+            best, *_, worst = sorted(walks, key=lambda walk: (not walk.is_whole, walk.energy(prices)))
+            worst.follow(best)
+    pace.end()

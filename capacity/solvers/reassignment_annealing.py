@@ -1,149 +1,277 @@
 """Simulated annealing of the machine reassignment problem by shifts and swaps, in compiled chunks.
 
-A chunk is so many tries at one temperature; whoever calls decides the schedule and when to stop. The acceptance limit
-is drawn before a move is weighed, so that a move is given up as soon as its cost exceeds it. (Portal, Ritt,
-Borba, Buriol,
-Simulated annealing for the machine reassignment problem, 2016.)
+A chunk is so many tries at one temperature; whoever calls decides temperature and prices. Room and dependencies are
+priced, not forbidden, so that the walk crosses what it may not keep; conflicts and spread are never broken. The
+acceptance limit is drawn before a move is weighed: a move is given up as soon as its cost exceeds it. (Portal, Ritt,
+Borba, Buriol, Simulated annealing for the machine reassignment problem, 2016, for the moves and the limit.)
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numba import njit
 
-from capacity.solvers.reassignment_model import BROKEN, COST, FULL, MOVED_MAX, Compiled, State
+from capacity.solvers.reassignment_model import BROKEN, COST, EXCESS, LEFT, MOVED_MAX, Compiled, Ints, State
 from capacity.solvers.reassignment_moves import (
     below,
     broken_delta,
-    fits,
+    draw,
     is_beside,
-    join_delta,
     keeps_spread,
-    leave_delta,
-    may_swap,
     most_moved,
     move_delta,
     shift,
     swap_broken_delta,
-    swap_delta,
     swap_service_delta,
-    unit,
 )
+
+LIMITS = -np.log((np.arange(4096) + 0.5) / 4096)
+"""Acceptance limits in units of the temperature, one of which a round draws."""
+
+
+class Prices(NamedTuple):
+    """What breaking a rule costs: a unit beyond capacity [resources], a dependency, staying on a leaving machine."""
+
+    excess: Ints
+    broken: int
+    staying: int
+
+
+@njit(cache=True, nogil=True)
+def leave_delta(inst: Compiled, st: State, excess: np.ndarray, p: int, m: int) -> int:
+    """Change of load, balance and priced excess of machine `m` when process `p` leaves it."""
+    delta = 0
+    moves = inst.home[p] != m
+    for r in range(inst.need.shape[1]):
+        need, free = inst.need[p, r], st.free[m, r]
+        over = inst.headroom[m, r] - free
+        if over > 0:
+            delta -= inst.load_weight[r] * min(over, need)
+        if (moves or not inst.transient[r]) and st.room[m, r] < 0:
+            delta -= excess[r] * min(-st.room[m, r], need)
+    for b in range(inst.balance.shape[0]):
+        r1, r2, target = inst.balance[b, 0], inst.balance[b, 1], inst.balance[b, 2]
+        short = target * st.free[m, r1] - st.free[m, r2]
+        after = short + target * inst.need[p, r1] - inst.need[p, r2]
+        delta += inst.balance[b, 3] * (max(after, 0) - max(short, 0))
+    return delta
+
+
+@njit(cache=True, nogil=True)
+def join_delta(inst: Compiled, st: State, excess: np.ndarray, p: int, m: int, most: float) -> int:
+    """Change of load, balance and priced excess of machine `m` when process `p` joins it.
+
+    The true change is more than `most` whenever what is returned is.
+    """
+    delta = 0
+    moves = inst.home[p] != m
+    for b in range(inst.balance.shape[0]):
+        r1, r2, target = inst.balance[b, 0], inst.balance[b, 1], inst.balance[b, 2]
+        short = target * st.free[m, r1] - st.free[m, r2]
+        after = short - target * inst.need[p, r1] + inst.need[p, r2]
+        delta += inst.balance[b, 3] * (max(after, 0) - max(short, 0))
+    for r in range(inst.need.shape[1]):
+        need = inst.need[p, r]
+        over = inst.headroom[m, r] - st.free[m, r] + need
+        if over > 0:
+            delta += inst.load_weight[r] * min(over, need)
+        if (moves or not inst.transient[r]) and st.room[m, r] < need:
+            delta += excess[r] * min(need - st.room[m, r], need)
+        if delta > most:
+            return delta
+    return delta
+
+
+@njit(cache=True, nogil=True)
+def exchange_delta(inst: Compiled, st: State, excess: np.ndarray, p: int, q: int, m: int) -> int:
+    """Change of load, balance and priced excess of machine `m` when process `p` leaves and `q` joins."""
+    delta = 0
+    p_moves, q_moves = inst.home[p] != m, inst.home[q] != m
+    for r in range(inst.need.shape[1]):
+        out, come, room = inst.need[p, r], inst.need[q, r], st.room[m, r]
+        over = inst.headroom[m, r] - st.free[m, r]
+        delta += inst.load_weight[r] * (max(over + come - out, 0) - max(over, 0))
+        after = room
+        if p_moves or not inst.transient[r]:
+            after += out
+        if q_moves or not inst.transient[r]:
+            after -= come
+        if after < 0 or room < 0:
+            delta += excess[r] * (min(room, 0) - min(after, 0))
+    for b in range(inst.balance.shape[0]):
+        r1, r2, target = inst.balance[b, 0], inst.balance[b, 1], inst.balance[b, 2]
+        short = target * st.free[m, r1] - st.free[m, r2]
+        after = short - target * (inst.need[q, r1] - inst.need[p, r1]) + inst.need[q, r2] - inst.need[p, r2]
+        delta += inst.balance[b, 3] * (max(after, 0) - max(short, 0))
+    return delta
+
+
+@njit(cache=True, nogil=True)
+def priced_excess(st: State, excess: np.ndarray) -> int:
+    """What all machines lack of room, priced."""
+    total = 0
+    for m in range(st.room.shape[0]):
+        for r in range(st.room.shape[1]):
+            total -= excess[r] * min(st.room[m, r], 0)
+    return total
 
 
 @njit(cache=True, nogil=True)
 def try_shifts(
-    inst: Compiled,
-    st: State,
-    p: int,
-    limit: float,
-    toll: np.ndarray,
-    price: float,
-    tries: int,
-    seed: np.ndarray,
-) -> bool:
-    """Offer process `p` up to `tries` random machines; go to the first whose cost change is at most `limit`."""
+    inst: Compiled, st: State, prices: Prices, p: int, limit: float, tries: int, seed: np.ndarray
+) -> int:
+    """A machine that process `p` may go to at a priced change of at most `limit`, of `tries` drawn; -1 if none.
+
+    A process away from home is offered its home first.
+    """
     now, home, s = st.at[p], inst.home[p], inst.service[p]
-    gone = leave_delta(inst, st, p, now)
+    linked = inst.hood_row[s] >= 0
+    gone = leave_delta(inst, st, prices.excess, p, now)
+    if inst.leaving[now]:
+        gone -= prices.staying
+    most = limit - gone
+    if now != home:
+        most += inst.process_cost[p] + inst.service_weight
+        most += inst.machine_weight * max(0, np.int64(inst.machine_cost[home, now]))
+    if linked and st.scalars[BROKEN] > 0:
+        links = inst.needs_at[s + 1] - inst.needs_at[s] + inst.needed_by_at[s + 1] - inst.needed_by_at[s]
+        most += prices.broken * links
     machines = inst.open_machines
+    hood = inst.neighbourhood[now]
+    first = inst.hood_at[hood]
+    inside = inst.hood_at[hood + 1] - first
     for k in range(tries):
-        m = home if k == 0 and not inst.leaving[home] else machines[below(seed, machines.size)]
-        if st.on_count[m] >= st.on.shape[1] - 1:
-            st.scalars[FULL] = 1
+        if k == 0 and now != home:
+            m = home
+        elif k & 1 and linked and inside > 1:
+            m = inst.hood_machines[first + below(seed, inside)]
+        else:
+            m = machines[below(seed, machines.size)]
+        if m == now or is_beside(inst, st, s, m):
             continue
-        if m == now or not fits(inst, st, p, m) or is_beside(inst, st, s, m):
+        delta = join_delta(inst, st, prices.excess, p, m, most)
+        if delta > most:
             continue
-        delta = gone + join_delta(inst, st, p, m)
-        if delta > limit and m != home and st.scalars[BROKEN] == 0:
-            continue
-        extra = 0
-        delta += move_delta(inst, st, p, m)
+        delta += gone + move_delta(inst, st, p, m)
+        if inst.leaving[m]:
+            delta += prices.staying
         if now == home:
-            extra = toll[p]
             delta += inst.service_weight * (most_moved(inst, st, s, 1) - st.scalars[MOVED_MAX])
         elif m == home:
-            extra = -toll[p]
             delta += inst.service_weight * (most_moved(inst, st, s, -1) - st.scalars[MOVED_MAX])
-        if delta + extra > limit and st.scalars[BROKEN] == 0:
-            continue
-        broken = broken_delta(inst, st, s, inst.neighbourhood[now], inst.neighbourhood[m])
-        if delta + extra + price * broken > limit or not keeps_spread(inst, st, s, now, m):
-            continue
-        shift(inst, st, p, m)
-        st.scalars[COST] += delta
-        st.scalars[BROKEN] += broken
-        return True
-    return False
+        if linked:
+            delta += prices.broken * broken_delta(inst, st, s, hood, inst.neighbourhood[m])
+        if delta <= limit and keeps_spread(inst, st, s, now, m):
+            return m
+    return -1
 
 
 @njit(cache=True, nogil=True)
-def try_swap(inst: Compiled, st: State, p: int, q: int, limit: float, toll: np.ndarray, price: float) -> bool:
-    """Exchange the machines of `p` and `q` when the rules allow it and the cost change is at most `limit`."""
-    m1, m2 = st.at[p], st.at[q]
-    if inst.leaving[m1] or inst.leaving[m2]:
+def may_swap(inst: Compiled, st: State, prices: Prices, p: int, q: int, limit: float) -> bool:
+    """Whether `p` and `q` may exchange their machines at a priced change of at most `limit`."""
+    m1, m2, s, t = st.at[p], st.at[q], inst.service[p], inst.service[q]
+    if m1 == m2 or inst.leaving[m1] or inst.leaving[m2]:
         return False
-    extra = 0
-    if m1 == inst.home[p]:
-        extra += toll[p]
-    elif m2 == inst.home[p]:
-        extra -= toll[p]
-    if m2 == inst.home[q]:
-        extra += toll[q]
-    elif m1 == inst.home[q]:
-        extra -= toll[q]
-    limit -= extra
-    delta = swap_delta(inst, st, p, q, m1)
-    delta += swap_delta(inst, st, q, p, m2)
-    if delta > limit and st.scalars[BROKEN] == 0:
+    if s != t and (is_beside(inst, st, s, m2) or is_beside(inst, st, t, m1)):
         return False
+    delta = exchange_delta(inst, st, prices.excess, p, q, m1)
+    delta += exchange_delta(inst, st, prices.excess, q, p, m2)
     delta += move_delta(inst, st, p, m2) + move_delta(inst, st, q, m1)
+    if delta > limit + 2 * inst.service_weight and st.scalars[BROKEN] == 0:
+        return False
     delta += inst.service_weight * swap_service_delta(inst, st, p, q)
-    if delta > limit and st.scalars[BROKEN] == 0:
+    delta += prices.broken * swap_broken_delta(inst, st, p, q)
+    if delta > limit:
         return False
-    broken = swap_broken_delta(inst, st, p, q)
-    if delta + price * broken > limit or not may_swap(inst, st, p, q):
-        return False
-    shift(inst, st, p, m2)
-    shift(inst, st, q, m1)
-    st.scalars[COST] += delta
-    st.scalars[BROKEN] += broken
-    return True
+    return s == t or (keeps_spread(inst, st, s, m1, m2) and keeps_spread(inst, st, t, m2, m1))
+
+
+@njit(cache=True, nogil=True)
+def go(inst: Compiled, st: State, p: int, m: int) -> None:
+    """Take process `p` to machine `m`, and keep count of move costs and broken dependencies; load is left."""
+    s, now = inst.service[p], st.at[p]
+    most = st.scalars[MOVED_MAX]
+    st.scalars[COST] += move_delta(inst, st, p, m)
+    st.scalars[BROKEN] += broken_delta(inst, st, s, inst.neighbourhood[now], inst.neighbourhood[m])
+    shift(inst, st, p, m)
+    st.scalars[COST] += inst.service_weight * (st.scalars[MOVED_MAX] - most)
+
+
+@njit(cache=True, nogil=True)
+def partner(inst: Compiled, p: int, seed: np.ndarray) -> int:
+    """A process to exchange with: of the same service, or of about the same size, how nearly being drawn too."""
+    s = inst.service[p]
+    members = inst.members_at[s + 1] - inst.members_at[s]
+    processes = inst.home.shape[0]
+    bits = draw(seed) >> np.uint64(40)
+    if members > 1 and bits & np.uint64(3) == 0:
+        return inst.members[inst.members_at[s] + below(seed, members)]
+    reach = max(1, processes >> np.int64((bits >> np.uint64(4)) & np.uint64(7)))
+    place = inst.rank[p] + below(seed, 2 * reach + 1) - reach
+    if place < 0 or place >= processes:
+        place = below(seed, processes)
+    return inst.by_size[place]
 
 
 @njit(cache=True, nogil=True)
 def anneal(
     inst: Compiled,
     st: State,
-    hot: float,
-    cold: float,
+    prices: Prices,
+    temperature: float,
     rounds: int,
-    toll: np.ndarray,
-    price: float,
     swaps: float,
     tries: int,
+    limits: np.ndarray,
     seed: np.ndarray,
+    none: np.ndarray,
+    best: np.ndarray,
+    best_key: np.ndarray,
 ) -> int:
-    """`rounds` rounds while the temperature falls geometrically from `hot` to `cold`; how many changed it."""
-    processes = st.at.shape[0]
-    temperature = hot
-    decay = (cold / hot) ** (1.0 / max(1, rounds // 1024))
+    """`rounds` rounds; how many changed something. `none` [resources]: zeros.
+
+    `best` [processes] is the best assignment that breaks no rule, `best_key` [2] what it leaves behind and its cost.
+    """
     accepted = 0
-    for round_ in range(rounds):
-        if round_ & 1023 == 1023:
-            temperature *= decay
-        limit = -temperature * np.log(unit(seed))
+    is_best = False
+    processes = st.at.shape[0]
+    swap_bits = np.uint64(swaps * 65536.0)
+    for _ in range(rounds):
+        bits = draw(seed) >> np.uint64(24)
+        limit = temperature * limits[bits & np.uint64(4095)]
         p = below(seed, processes)
-        kind = unit(seed)
-        if kind < swaps:
-            if kind < 0.3 * swaps:
-                s = inst.service[p]
-                q = inst.members[
-                    inst.members_at[s] + below(seed, inst.members_at[s + 1] - inst.members_at[s])
-                ]
-            else:
-                q = below(seed, processes)
-            if st.at[p] != st.at[q] and try_swap(inst, st, p, q, limit, toll, price):
-                accepted += 1
-        elif try_shifts(inst, st, p, limit, toll, price, tries, seed):
-            accepted += 1
+        if (bits >> np.uint64(12)) & np.uint64(65535) < swap_bits:
+            q = partner(inst, p, seed)
+            if p == q or not may_swap(inst, st, prices, p, q, limit):
+                continue
+            m, m2 = st.at[q], st.at[p]
+            delta = exchange_delta(inst, st, none, p, q, m2) + exchange_delta(inst, st, none, q, p, m)
+        else:
+            q, m2 = -1, -1
+            m = try_shifts(inst, st, prices, p, limit, tries, seed)
+            if m < 0:
+                continue
+            delta = leave_delta(inst, st, none, p, st.at[p]) + join_delta(inst, st, none, p, m, 9e18)
+        accepted += 1
+        was = st.at[p]
+        go(inst, st, p, m)
+        if q >= 0:
+            go(inst, st, q, m2)
+        st.scalars[COST] += delta
+        if st.scalars[EXCESS] == 0 and st.scalars[BROKEN] == 0:
+            left, cost = st.scalars[LEFT], st.scalars[COST]
+            if left < best_key[0] or (left == best_key[0] and cost < best_key[1]):
+                best_key[0], best_key[1] = left, cost
+                is_best = True
+                continue
+        if is_best:  # the move before this one led to the best
+            best[:] = st.at
+            best[p] = was
+            if q >= 0:
+                best[q] = m
+            is_best = False
+    if is_best:
+        best[:] = st.at
     return accepted

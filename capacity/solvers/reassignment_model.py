@@ -92,6 +92,10 @@ class Compiled(NamedTuple):
     machine_weight: int
     open_machines: Ints  # those that may receive
     leaving: Bools
+    hood_at: Ints
+    hood_machines: Ints  # open machines by neighbourhood
+    by_size: Ints  # processes from small to large
+    rank: Ints  # [processes] place in `by_size`
 
 
 class State(NamedTuple):
@@ -99,20 +103,19 @@ class State(NamedTuple):
 
     at: Ints
     free: Ints  # capacity − usage [machines × resources]
-    room: Ints  # free − what moved processes still hold of transient resources
+    room: Ints  # free − what moved processes still hold of transient resources; below 0 where too full
     spread_count: NDArray[np.int32]  # [rows × locations]
     spread_now: Ints  # [services]
     hood_count: NDArray[np.int32]  # [rows × neighbourhoods]
     bits: NDArray[np.uint64]  # [rows × words]: is a process of the service on the machine
     moved: Ints  # [services] processes away from home
     moved_histogram: Ints  # [count] services with so many
-    on: NDArray[np.int32]  # [machines × slots] processes on a machine
-    on_count: NDArray[np.int32]
-    slot: NDArray[np.int32]  # [processes] place in `on`
     scalars: Ints  # see MOVED_MAX, COST, ...
 
 
-MOVED_MAX, COST, FULL, BROKEN, SCALARS = 0, 1, 2, 3, 4
+MOVED_MAX, COST, EXCESS, BROKEN, LEFT, SCALARS = 0, 1, 2, 3, 4, 5
+"""Places in a state's scalars: the most moved processes of any service; the objective; what machines lack of room,
+summed; broken dependencies, by neighbourhood; processes on machines that should end empty."""
 
 
 def _rows(chosen: Bools) -> Ints:
@@ -144,6 +147,13 @@ def compiled(problem: Problem) -> Compiled:
     costs = p.machine_cost
     if costs.size == 0 or (costs.min() > -(2**31) and costs.max() < 2**31):
         costs = costs.astype(np.int32)
+    is_open = np.flatnonzero(~leaving).astype(np.int64)
+    hood_at, hood_machines = _grouped(
+        p.neighbourhood[is_open], is_open, int(p.neighbourhood.max(initial=0)) + 1
+    )
+    by_size = np.argsort((p.need * np.maximum(p.load_weight, 1)).sum(axis=1), kind="stable").astype(np.int64)
+    rank = np.empty(p.processes, np.int64)
+    rank[by_size] = np.arange(p.processes)
     return Compiled(
         need=np.ascontiguousarray(p.need, np.int64),
         headroom=np.ascontiguousarray(p.capacity - p.safety, np.int64),
@@ -168,8 +178,12 @@ def compiled(problem: Problem) -> Compiled:
         machine_cost=np.ascontiguousarray(costs),
         service_weight=int(service_weight),
         machine_weight=int(machine_weight),
-        open_machines=np.flatnonzero(~leaving).astype(np.int64),
+        open_machines=is_open,
         leaving=leaving,
+        hood_at=hood_at,
+        hood_machines=hood_machines,
+        by_size=by_size,
+        rank=rank,
     )
 
 
@@ -198,15 +212,11 @@ def opened(problem: Problem, inst: Compiled, at: Ints) -> State:
     np.bitwise_or.at(bits, (mine[mine >= 0], there // 64), np.uint64(1) << (there % 64).astype(np.uint64))
     moved = np.bincount(p.service[away], minlength=services).astype(np.int64)
     histogram = np.bincount(moved, minlength=int(np.bincount(p.service, minlength=1).max(initial=0)) + 2)
-    on_count = np.bincount(at, minlength=p.machines).astype(np.int32)
-    order = np.argsort(at, kind="stable")
-    starts = np.concatenate(([0], np.cumsum(on_count)[:-1]))
-    slot = np.empty(p.processes, np.int32)
-    slot[order] = np.arange(p.processes) - starts[at[order]]
-    on = np.full((p.machines, 2 * int(on_count.max(initial=0)) + 64), -1, np.int32)
-    on[at[order], slot[order]] = order
     scalars = np.zeros(SCALARS, np.int64)
     scalars[MOVED_MAX] = moved.max(initial=0)
+    room = p.capacity - used - held
+    scalars[EXCESS] = -np.minimum(room, 0).sum()
+    scalars[LEFT] = inst.leaving[at].sum()
     if hood_rows:
         pairs = inst.hood_row[
             np.column_stack((np.repeat(np.arange(services), np.diff(inst.needs_at)), inst.needs))
@@ -215,15 +225,12 @@ def opened(problem: Problem, inst: Compiled, at: Ints) -> State:
     return State(
         at=at.astype(np.int64, copy=True),
         free=p.capacity - used,
-        room=p.capacity - used - held,
+        room=room,
         spread_count=spread_count,
         spread_now=spread_now,
         hood_count=hood_count,
         bits=bits,
         moved=moved,
         moved_histogram=histogram.astype(np.int64),
-        on=on,
-        on_count=on_count,
-        slot=slot,
         scalars=scalars,
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from capacity.solvers.reassignment_model import COST, MOVED_MAX, Compiled, State
+from capacity.solvers.reassignment_model import COST, EXCESS, LEFT, MOVED_MAX, Compiled, State
 
 
 @njit(cache=True, nogil=True)
@@ -66,55 +66,6 @@ def full_cost(inst: Compiled, st: State) -> int:
 
 
 @njit(cache=True, nogil=True)
-def leave_delta(inst: Compiled, st: State, p: int, m: int) -> int:
-    """Change of load and balance cost of machine `m` when process `p` leaves it."""
-    delta = 0
-    for r in range(inst.need.shape[1]):
-        over = inst.headroom[m, r] - st.free[m, r]
-        if over > 0:
-            delta -= inst.load_weight[r] * min(over, inst.need[p, r])
-    for b in range(inst.balance.shape[0]):
-        r1, r2, target = inst.balance[b, 0], inst.balance[b, 1], inst.balance[b, 2]
-        short = target * st.free[m, r1] - st.free[m, r2]
-        after = short + target * inst.need[p, r1] - inst.need[p, r2]
-        delta += inst.balance[b, 3] * (max(after, 0) - max(short, 0))
-    return delta
-
-
-@njit(cache=True, nogil=True)
-def join_delta(inst: Compiled, st: State, p: int, m: int) -> int:
-    """Change of load and balance cost of machine `m` when process `p` joins it."""
-    delta = 0
-    for r in range(inst.need.shape[1]):
-        need = inst.need[p, r]
-        over = inst.headroom[m, r] - st.free[m, r] + need
-        if over > 0:
-            delta += inst.load_weight[r] * min(over, need)
-    for b in range(inst.balance.shape[0]):
-        r1, r2, target = inst.balance[b, 0], inst.balance[b, 1], inst.balance[b, 2]
-        short = target * st.free[m, r1] - st.free[m, r2]
-        after = short - target * inst.need[p, r1] + inst.need[p, r2]
-        delta += inst.balance[b, 3] * (max(after, 0) - max(short, 0))
-    return delta
-
-
-@njit(cache=True, nogil=True)
-def swap_delta(inst: Compiled, st: State, p: int, q: int, m: int) -> int:
-    """Change of load and balance cost of machine `m` when process `p` leaves and `q` joins."""
-    delta = 0
-    for r in range(inst.need.shape[1]):
-        net = inst.need[q, r] - inst.need[p, r]
-        over = inst.headroom[m, r] - st.free[m, r]
-        delta += inst.load_weight[r] * (max(over + net, 0) - max(over, 0))
-    for b in range(inst.balance.shape[0]):
-        r1, r2, target = inst.balance[b, 0], inst.balance[b, 1], inst.balance[b, 2]
-        short = target * st.free[m, r1] - st.free[m, r2]
-        after = short - target * (inst.need[q, r1] - inst.need[p, r1]) + inst.need[q, r2] - inst.need[p, r2]
-        delta += inst.balance[b, 3] * (max(after, 0) - max(short, 0))
-    return delta
-
-
-@njit(cache=True, nogil=True)
 def move_delta(inst: Compiled, st: State, p: int, m: int) -> int:
     """Change of process and machine move cost when process `p` goes from where it is to `m`."""
     home, now = inst.home[p], st.at[p]
@@ -137,20 +88,6 @@ def most_moved(inst: Compiled, st: State, s: int, change: int) -> int:  # noqa: 
     if change < 0 and st.moved[s] == most and st.moved_histogram[most] == 1:
         return most - 1
     return most
-
-
-@njit(cache=True, nogil=True)
-def fits(inst: Compiled, st: State, p: int, m: int) -> bool:
-    """Whether machine `m` has room for process `p` on top of all that is there."""
-    if inst.home[p] == m:
-        for r in range(inst.need.shape[1]):
-            if st.room[m, r] < inst.need[p, r] and not inst.transient[r]:
-                return False
-        return True
-    for r in range(inst.need.shape[1]):
-        if st.room[m, r] < inst.need[p, r]:
-            return False
-    return True
 
 
 @njit(cache=True, nogil=True)
@@ -221,28 +158,18 @@ def swap_broken_delta(inst: Compiled, st: State, p: int, q: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def may_shift(inst: Compiled, st: State, p: int, m: int) -> bool:
-    """Whether every rule allows process `p` to go to machine `m`, all else staying."""
-    s, now = inst.service[p], st.at[p]
-    return (
-        fits(inst, st, p, m)
-        and not is_beside(inst, st, s, m)
-        and keeps_spread(inst, st, s, now, m)
-        and broken_delta(inst, st, s, inst.neighbourhood[now], inst.neighbourhood[m]) <= 0
-    )
-
-
-@njit(cache=True, nogil=True)
 def shift(inst: Compiled, st: State, p: int, m: int) -> None:
-    """Take process `p` to machine `m`; the caller has made sure of the rules and keeps the cost."""
+    """Take process `p` to machine `m`; the caller keeps the cost and the count of broken dependencies."""
     s, now, home = inst.service[p], st.at[p], inst.home[p]
     for r in range(inst.need.shape[1]):
         need = inst.need[p, r]
         st.free[now, r] += need
         st.free[m, r] -= need
         if not inst.transient[r] or now != home:
+            st.scalars[EXCESS] += min(st.room[now, r], 0) - min(st.room[now, r] + need, 0)
             st.room[now, r] += need
         if not inst.transient[r] or m != home:
+            st.scalars[EXCESS] += min(st.room[m, r], 0) - min(st.room[m, r] - need, 0)
             st.room[m, r] -= need
     row = inst.spread_row[s]
     if row >= 0:
@@ -267,43 +194,8 @@ def shift(inst: Compiled, st: State, p: int, m: int) -> None:
         st.moved[s] += change
         st.moved_histogram[st.moved[s]] += 1
         st.scalars[MOVED_MAX] = most
-    last = st.on_count[now] - 1
-    other, place = st.on[now, last], st.slot[p]
-    st.on[now, place] = other
-    st.slot[other] = place
-    st.on_count[now] = last
-    st.on[m, st.on_count[m]] = p
-    st.slot[p] = st.on_count[m]
-    st.on_count[m] += 1
+    st.scalars[LEFT] += np.int64(inst.leaving[m]) - np.int64(inst.leaving[now])
     st.at[p] = m
-
-
-@njit(cache=True, nogil=True)
-def fits_exchange(inst: Compiled, st: State, p: int, q: int, m: int) -> bool:
-    """Whether machine `m` has room for `q` when `p` leaves it."""
-    p_holds, q_held = inst.home[p] == m, inst.home[q] == m
-    for r in range(inst.need.shape[1]):
-        room = st.room[m, r]
-        if not (inst.transient[r] and p_holds):
-            room += inst.need[p, r]
-        if not (inst.transient[r] and q_held):
-            room -= inst.need[q, r]
-        if room < 0:
-            return False
-    return True
-
-
-@njit(cache=True, nogil=True)
-def may_swap(inst: Compiled, st: State, p: int, q: int) -> bool:
-    """Whether every rule but dependencies allows processes `p` and `q`, on different machines, to exchange them."""
-    m1, m2, s, t = st.at[p], st.at[q], inst.service[p], inst.service[q]
-    if not (fits_exchange(inst, st, p, q, m1) and fits_exchange(inst, st, q, p, m2)):
-        return False
-    if s == t:
-        return True
-    if is_beside(inst, st, s, m2) or is_beside(inst, st, t, m1):
-        return False
-    return keeps_spread(inst, st, s, m1, m2) and keeps_spread(inst, st, t, m2, m1)
 
 
 @njit(cache=True, nogil=True)
@@ -336,16 +228,3 @@ def swap_service_delta(inst: Compiled, st: State, p: int, q: int) -> int:
     if ds != 0:
         return most_moved(inst, st, s, ds) - most
     return most_moved(inst, st, t, dt) - most
-
-
-@njit(cache=True, nogil=True)
-def shift_delta(inst: Compiled, st: State, p: int, m: int) -> int:
-    """Change of the whole objective when process `p` goes to machine `m`."""
-    now, home, s = st.at[p], inst.home[p], inst.service[p]
-    change = (1 if now == home else 0) - (1 if m == home else 0)
-    return (
-        leave_delta(inst, st, p, now)
-        + join_delta(inst, st, p, m)
-        + move_delta(inst, st, p, m)
-        + inst.service_weight * (most_moved(inst, st, s, change) - st.scalars[MOVED_MAX])
-    )

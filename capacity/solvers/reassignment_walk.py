@@ -1,7 +1,8 @@
-"""One annealing walk: its temperature, its tolls and its prices as the budget runs down, chunk by chunk.
+"""One annealing walk: its temperature and prices as the budget runs down, chunk by chunk.
 
-Transient resources are a budget that early, hot moves would use up on trifles. A toll on every process away from home,
-dearer the less room is left, keeps it for moves that are worth it. Broken dependencies are priced while it's hot.
+The scale of a temperature is what a mean process weighs in load cost. Prices of room and dependencies follow how much
+is broken, of which less and less is borne, so that a walk first finds where things belong and then squeezes them in.
+One that breaks a rule near the end is kept warm until it doesn't.
 """
 
 from __future__ import annotations
@@ -10,13 +11,24 @@ from collections.abc import Callable
 
 import numpy as np
 
-from capacity.solvers.reassignment_annealing import anneal
-from capacity.solvers.reassignment_model import BROKEN, COST, Compiled, Ints, Problem, State
+from capacity.solvers.reassignment_annealing import LIMITS, Prices, anneal, priced_excess
+from capacity.solvers.reassignment_model import BROKEN, COST, EXCESS, LEFT, Compiled, Ints, Problem, State
 from capacity.solvers.reassignment_moves import full_cost
 
-ROUNDS = 50_000  # of a chunk
-NEVER = 1e17
-HARD_FROM = 0.85
+ROUNDS = 20_000  # of a chunk
+HOT, WARM, COLD = 0.15, 1e-3, 0.3
+"""Temperatures: the first two in units of what a mean process weighs, the last in units of cost."""
+TURN = 0.85  # the share of the budget at which it is warm
+MEND = 0.65  # the share whose temperature mends what is broken after the turn
+WHOLE = 0.6  # the share from which nothing may be broken
+ROOM = (10.0, 3.0)
+"""First price of a unit beyond capacity, in units of the largest load weight, by walk."""
+BORNE = (0.001, 0.004)
+"""The part of all capacity that may be exceeded at the start, by walk."""
+LINKS_BORNE = 0.3  # the part of all dependencies that may be broken at the start
+PACE_OF_PRICES = 60.0  # how much the logarithm of a price may change in the whole budget
+LARGEST_STEP = 1.4
+DEAREST = 1e6  # the most a price may rise above its unit
 
 
 class Pace:
@@ -31,73 +43,120 @@ class Pace:
     ) -> None:
         self._work, self._seconds, self._clock, self._cancelled = work, seconds, clock, cancelled
         self._start = clock() if clock else 0.0
-        self._done = 0
         self.is_truncated = False
 
-    def tick(self) -> None:
-        """A chunk is done."""
-        self._done += 1
-
-    @property
-    def share(self) -> float:
-        """The part of the budget that is spent, from 0 to 1."""
+    def share(self, chunks: int) -> float:
+        """The part of the budget that is spent after so many chunks of a walk, from 0 to 1."""
         if self._seconds is not None and self._clock is not None:
             return min(1.0, (self._clock() - self._start) / max(self._seconds, 1e-9))
-        return min(1.0, self._done / max(1, self._work))
+        return min(1.0, chunks / max(1, self._work))
 
-    @property
-    def is_over(self) -> bool:
-        """Whether the search must end."""
-        if self._cancelled() or (self._seconds is not None and self.share >= 1):
+    def ask(self) -> None:
+        """Ask whether the caller has had enough."""
+        if self._cancelled():
             self.is_truncated = True
-            return True
-        return self._seconds is None and self._done >= self._work
+
+    def end(self) -> None:
+        """The budget is spent; seconds leave a search truncated."""
+        self.is_truncated = self.is_truncated or self._seconds is not None
+
+
+def _between(first: float, last: float, share: float) -> float:
+    return float(first * (last / first) ** share)
 
 
 class Walk:
     """A state under way and the best assignment it has passed."""
 
-    def __init__(self, problem: Problem, inst: Compiled, state: State, seed: int) -> None:
+    def __init__(self, problem: Problem, inst: Compiled, state: State, number: int, seed: int) -> None:
         self._inst, self._state = inst, state
-        self._seed = np.array([seed * 0x9E3779B97F4A7C15 % 2**64 or 1], np.uint64)
+        self._seed = np.array([(seed + 1) * 0x9E3779B97F4A7C15 % 2**64 or 1], np.uint64)
+        self._none = np.zeros(problem.resources, np.int64)
         self.best = state.at.copy()
-        self.best_cost = int(full_cost(inst, state))
-        self._transient = np.flatnonzero(problem.transient)
-        self._need = problem.need[:, self._transient]
-        self._capacity = np.maximum(1, problem.capacity.sum(axis=0)[self._transient])
-        self._first_room = self._room()
-        self._hot = 1e7
-        self._cold = 10.0
-        self._rate = self._hot / np.maximum(1, self._need.mean(axis=0))
+        full_cost(inst, state)
+        self.best_key = np.array([state.scalars[LEFT], state.scalars[COST]], np.int64)
+        mean = np.maximum(problem.need.mean(axis=0), 1e-9)
+        weight = max(1.0, float(problem.load_weight.max(initial=0)))
+        for _, _, target, price in problem.balance.reshape(-1, 4).tolist():
+            weight = max(weight, float(price * (target + 1)) / 3)
+        self._size = max(10.0, float((mean * problem.load_weight).sum()), weight * float(mean.mean()))
+        # A resource counted in large units would otherwise cost next to nothing to overfill.
+        self._unit = np.maximum(weight, self._size / problem.resources / mean / 100)
+        self._excess = self._unit * ROOM[number % len(ROOM)]
+        self._broken = HOT * self._size
+        self._borne = BORNE[number % len(BORNE)] * np.maximum(problem.capacity.sum(axis=0), 1)
+        self._links = LINKS_BORNE * inst.needs.size
+        self._share = 0.0
+        self.chunks = 0
 
-    def _room(self) -> np.ndarray:
-        room: np.ndarray = self._state.room[:, self._transient].sum(axis=0) / self._capacity
-        return room
+    @property
+    def is_whole(self) -> bool:
+        """Whether the state under way breaks no rule."""
+        return bool(self._state.scalars[EXCESS] == 0 and self._state.scalars[BROKEN] == 0)
 
-    def _toll(self, share: float) -> Ints:
-        if not self._transient.size:
-            return np.zeros(self._need.shape[0], np.int64)
-        wanted = self._first_room * 0.6 * (1 - share)
-        self._rate *= np.where(self._room() < wanted, 1.03, 0.97)
-        return np.asarray((self._need * self._rate).sum(axis=1), np.int64)
+    @property
+    def prices(self) -> Prices:
+        """What breaking a rule costs now."""
+        excess = np.minimum(self._excess, 1e10).astype(np.int64)
+        return Prices(excess, int(self._broken), int(50 * HOT * self._size))
+
+    def _reprice(self, share: float) -> None:
+        """Dearer where more is broken than the schedule bears, cheaper where less."""
+        step = min(LARGEST_STEP, float(np.exp(PACE_OF_PRICES * max(0.0, share - self._share))))
+        self._share = share
+        borne = max(0.0, 1 - share / WHOLE) ** 2
+        beyond = -np.minimum(self._state.room, 0).sum(axis=0)
+        down = 1 / step if borne else 1.0
+        self._excess *= np.where(beyond > borne * self._borne, step, down)
+        np.clip(self._excess, self._unit, self._unit * DEAREST, out=self._excess)
+        self._broken *= step if self._state.scalars[BROKEN] > borne * self._links else down
+        hot = HOT * self._size
+        self._broken = min(max(self._broken, hot / 20), hot * 1e3)
+
+    def _temperature(self, share: float) -> float:
+        hot, warm = HOT * self._size, max(WARM * self._size, COLD)
+        if share < TURN:
+            return _between(hot, warm, share / TURN)
+        return _between(warm, COLD, (share - TURN) / (1 - TURN))
 
     def chunk(self, share: float) -> None:
         """Walk on as befits `share` of the budget."""
-        temperature = self._hot * (self._cold / self._hot) ** share
-        price = 1e5 if share < HARD_FROM else NEVER
+        self._reprice(share)
+        mends = share > TURN and not self.is_whole
         anneal(
             self._inst,
             self._state,
-            temperature,
-            temperature,
+            self.prices,
+            self._temperature(MEND if mends else share),
             ROUNDS,
-            self._toll(share),
-            price,
             0.5,
             5,
+            LIMITS,
             self._seed,
+            self._none,
+            self.best,
+            self.best_key,
         )
+        self.chunks += 1
+
+    def energy(self, prices: Prices) -> int:
+        """Cost and priced excess and dependencies of the state under way."""
         scalars = self._state.scalars
-        if scalars[BROKEN] == 0 and scalars[COST] < self.best_cost:
-            self.best_cost = int(scalars[COST])
-            self.best = self._state.at.copy()
+        priced = int(priced_excess(self._state, prices.excess))
+        return (
+            int(scalars[COST])
+            + priced
+            + prices.broken * int(scalars[BROKEN])
+            + prices.staying * int(scalars[LEFT])
+        )
+
+    def follow(self, other: Walk) -> None:
+        """Go on from where `other` is, on one's own stream."""
+        for mine, its in zip(self._state, other._state, strict=True):
+            np.copyto(mine, its)
+        self._excess, self._broken = other._excess.copy(), other._broken
+
+
+def first_assignment(walks: list[Walk]) -> Ints:
+    """The best assignment of all walks."""
+    return min(walks, key=lambda walk: tuple(walk.best_key.tolist())).best
