@@ -17,6 +17,7 @@ from benchmarks.reassignment.files import BadFile, Instance, read, write
 from benchmarks.reassignment.generated import small
 from benchmarks.reassignment.judge import judge
 from capacity.solvers.reassignment import Solution, solve
+from capacity.solvers.reassignment_check import BrokenProblem
 from capacity.solvers.reassignment_model import Problem
 
 COLUMNS = [
@@ -189,7 +190,12 @@ def main(arguments: list[str]) -> int:
         fact = facts.get(instance.name, Known())
         problem = problem_of(instance)
         started = time.perf_counter()
-        solution = solve(problem, seed=options.seed, seconds=options.seconds, clock=time.perf_counter)
+        try:
+            solution = solve(problem, seed=options.seed, seconds=options.seconds, clock=time.perf_counter)
+        except BrokenProblem as error:
+            wrong.append(f"{name}: {error}")
+            print(f"{name}: {error}", file=sys.stderr, flush=True)
+            continue
         seconds = time.perf_counter() - started
         verdict = judge(instance, solution.machine)
         initial = judge(instance, instance.initial).total

@@ -59,7 +59,8 @@ def solve(
 ) -> Solution:
     """A cheap assignment. `work` counts chunks a thread; `seconds` by `clock` replaces it and marks it truncated.
 
-    `cancelled` is asked between chunks; `progress` is told the share done and the best cost so far. Raises ProblemError
+    `cancelled` is asked between chunks; `progress` is told the share done and the best cost so far. Raises
+    BrokenProblem
     when arrays don't fit together or `home` breaks a rule.
     """
     if seconds is not None and clock is None:

@@ -134,7 +134,7 @@ def try_shifts(
     most = limit - gone
     if now != home:
         most += inst.process_cost[p] + inst.service_weight
-        most += inst.machine_weight * max(0, np.int64(inst.machine_cost[home, now]))
+        most += inst.machine_weight * abs(int(inst.machine_cost[home, now]))
     if linked and st.scalars[BROKEN] > 0:
         links = inst.needs_at[s + 1] - inst.needs_at[s] + inst.needed_by_at[s + 1] - inst.needed_by_at[s]
         most += prices.broken * links

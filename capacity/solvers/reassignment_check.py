@@ -8,13 +8,19 @@ from __future__ import annotations
 import numpy as np
 
 from capacity.solvers.reassignment_model import Problem
-from inventory.errors import ProblemError
 
 REMEDY = "start from an assignment that breaks no rule"
 
 
+class BrokenProblem(ValueError):
+    """What is wrong, where, and what to do; solvers know no family of errors for people."""
+
+    def __init__(self, what: str, *, where: str, remedy: str = "make the arrays fit together") -> None:
+        super().__init__(f"{where}: {what} ({remedy})")
+
+
 def refuse_broken(problem: Problem) -> None:
-    """Raise ProblemError that names the first thing wrong."""
+    """Raise BrokenProblem that names the first thing wrong."""
     _refuse_shapes(problem)
     for rule in (_capacity, _conflict, _spread, _dependency):
         rule(problem)
@@ -23,8 +29,10 @@ def refuse_broken(problem: Problem) -> None:
 def _refuse_shapes(p: Problem) -> None:
     processes, machines, resources = p.processes, p.machines, p.resources
     if not processes or not machines:
-        raise ProblemError(
-            f"{processes} processes on {machines} machines", remedy="give at least one of each"
+        raise BrokenProblem(
+            f"{processes} processes on {machines} machines",
+            where="problem",
+            remedy="give at least one of each",
         )
     shapes = {
         "capacity": (p.capacity.shape, (machines, resources)),
@@ -40,7 +48,7 @@ def _refuse_shapes(p: Problem) -> None:
     }
     for name, (shape, wanted) in shapes.items():
         if shape != wanted:
-            raise ProblemError(f"shape is {shape}, must be {wanted}", where=name)
+            raise BrokenProblem(f"shape is {shape}, must be {wanted}", where=name)
     limits = {
         "home": (p.home, machines),
         "service": (p.service, p.services),
@@ -49,10 +57,10 @@ def _refuse_shapes(p: Problem) -> None:
     }
     for name, (values, limit) in limits.items():
         if values.size and (values.min() < 0 or values.max() >= limit):
-            raise ProblemError(f"numbers must be from 0 to {limit - 1}", where=name)
+            raise BrokenProblem(f"numbers must be from 0 to {limit - 1}", where=name)
     if p.need.size and p.need.min() < 0:
         process, resource = np.argwhere(p.need < 0)[0].tolist()
-        raise ProblemError(
+        raise BrokenProblem(
             f"needs {p.need[process, resource]} of resource {resource}",
             where=f"process {process}",
             remedy="needs must not be negative",
@@ -65,7 +73,7 @@ def _capacity(p: Problem) -> None:
     over = np.argwhere(used > p.capacity)
     if len(over):
         machine, resource = over[0].tolist()
-        raise ProblemError(
+        raise BrokenProblem(
             f"uses {used[machine, resource]} of {p.capacity[machine, resource]} of resource {resource}",
             where=f"machine {machine}",
             remedy=REMEDY,
@@ -76,7 +84,7 @@ def _conflict(p: Problem) -> None:
     pairs, counts = np.unique(p.service * p.machines + p.home, return_counts=True)
     if (counts > 1).any():
         service, machine = divmod(int(pairs[np.argmax(counts > 1)]), p.machines)
-        raise ProblemError(
+        raise BrokenProblem(
             f"has two processes on machine {machine}", where=f"service {service}", remedy=REMEDY
         )
 
@@ -93,7 +101,7 @@ def _spread(p: Problem) -> None:
     short = np.flatnonzero(present & (found < p.spread))
     if short.size:
         service = int(short[0])
-        raise ProblemError(
+        raise BrokenProblem(
             f"is in {found[service]} locations of at least {p.spread[service]}",
             where=f"service {service}",
             remedy=REMEDY,
@@ -108,7 +116,7 @@ def _dependency(p: Problem) -> None:
     for service, needed in p.depends.reshape(-1, 2).tolist():
         for hood in sorted(hoods.get(service, [])):
             if (needed, hood) not in places:
-                raise ProblemError(
+                raise BrokenProblem(
                     f"is in neighbourhood {hood} without service {needed}, which it needs",
                     where=f"service {service}",
                     remedy=REMEDY,
