@@ -19,6 +19,7 @@ from inventory.errors import VorstError
 from tui.commands import (
     delivery,
     draining,
+    entitlements,
     evidence,
     inventory,
     planning,
@@ -66,6 +67,7 @@ planning.register(app)
 evidence.register(app)
 sensitivity.register(app)
 draining.register(app)
+entitlements.register(app)
 delivery.register(app)
 programme.register(app)
 resilience.register(app)

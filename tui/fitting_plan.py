@@ -16,10 +16,9 @@ if TYPE_CHECKING:
     from inventory.estate import Estate
 
 
-def fitting_plan(workspace: Workspace, plan_file: Path) -> tuple[Estate, Facility, Plan]:
-    """The three, or an error that says which of them has changed since the plan was made, or that it holds no more."""
+def plan_on(workspace: Workspace, plan_file: Path, facility: Facility) -> Plan:
+    """A plan that speaks of this facility and was not changed by hand, or an error: its names lead nowhere else."""
     from capacity.plan import sealed
-    from capacity.verify import check
 
     plan = workspace.plan(plan_file)
     if sealed(plan).content_hash != plan.content_hash:
@@ -28,17 +27,28 @@ def fitting_plan(workspace: Workspace, plan_file: Path) -> tuple[Estate, Facilit
             where=str(plan_file),
             remedy=f"see `vorst check {plan_file}`, and plan again",
         )
-    estate, facility = workspace.estate(), workspace.facility()
-    for what, made_from, now in (
-        ("inventory", plan.inputs.estate_hash, estate.content_hash),
-        ("facility", plan.inputs.facility_hash, facility.content_hash),
-    ):
-        if made_from != now:
-            raise StaleError(
-                f"the {what} has changed since this plan was made",
-                where=str(plan_file),
-                remedy="plan again with `vorst plan`, or name another plan",
-            )
+    if plan.inputs.facility_hash != facility.content_hash:
+        raise _stale("facility", plan_file)
+    return plan
+
+
+def _stale(what: str, plan_file: Path) -> StaleError:
+    return StaleError(
+        f"the {what} has changed since this plan was made",
+        where=str(plan_file),
+        remedy="plan again with `vorst plan`, or name another plan",
+    )
+
+
+def fitting_plan(workspace: Workspace, plan_file: Path) -> tuple[Estate, Facility, Plan]:
+    """The three, or an error that says which of them has changed since the plan was made, or that it holds no more."""
+    from capacity.verify import check
+
+    facility = workspace.facility()
+    plan = plan_on(workspace, plan_file, facility)
+    estate = workspace.estate()
+    if plan.inputs.estate_hash != estate.content_hash:
+        raise _stale("inventory", plan_file)
     violations = check(estate, facility, plan)
     if violations:
         first = violations[0]
