@@ -67,10 +67,11 @@ UNDECIDED = Verdict()
 
 @dataclass(frozen=True, slots=True)
 class Pains:
-    """How far to go: columns and nodes of a listing, columns of a mixed-integer program and its work."""
+    """How far to go: columns and nodes of a listing, rounds of cuts, columns of an integer program and its work."""
 
     listed: int = MOST_LISTED
     nodes: int = MOST_NODES
+    rounds: int = MOST_ROUNDS
     few: int = FEW
     integer_work: float = math.inf
 
@@ -86,7 +87,7 @@ def decide(master: Master, bins: int, seconds_left: Callable[[], float], pains: 
     kinds = len(master.holds.copies)
     if not np.isin(np.arange(kinds), listed.ids).all():
         return Verdict(is_impossible=True)
-    narrowed = _narrow(master, listed, bins)
+    narrowed = _narrow(master, listed, bins, pains.rounds)
     if narrowed is None or not np.isin(np.arange(kinds), narrowed[0].ids).all():
         return Verdict(is_impossible=True)
     columns, demand = narrowed
@@ -133,14 +134,14 @@ def listing(master: Master, bins: int, pains: Pains = ALL_PAINS) -> Listed | Non
     return Listed(*compressed([np.sort(columns[row, : lengths[row]]) for row in kept]))
 
 
-def _narrow(master: Master, listed: Listed, bins: int) -> tuple[Listed, Floats] | None:
+def _narrow(master: Master, listed: Listed, bins: int, rounds: int) -> tuple[Listed, Floats] | None:
     """Cut and drop columns in turn; None once no packing into `bins` is left, else columns and what rows ask."""
     copies = master.holds.copies
     kinds, columns = len(copies), listed
     cuts = np.zeros((0, 3), dtype=np.int64)
     is_single = copies == 1
     best, waited = -math.inf, 0
-    for _ in range(MOST_ROUNDS):
+    for _ in range(rounds):
         rows = Listed(*packing_cuts.extended(columns.pointers, columns.ids, columns.amounts, kinds, cuts))
         demand = np.concatenate([copies.astype(np.float64), np.full(len(cuts), 2.0)])
         values, duals, _, _, steps = packing_interior.cover(

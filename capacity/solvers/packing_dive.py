@@ -25,7 +25,7 @@ SHARE = 0.12  # of a step's bins to fix at most
 REFINING = 3  # rounds of columns at a step
 LITTLE = 220  # kinds left, from which on to decide
 SHRUNK = 0.85  # of the kinds left when it was last tried
-LITTLE_PAINS = Pains(listed=8000, nodes=100_000, few=2000, integer_work=300_000.0)
+LITTLE_PAINS = Pains(listed=8000, nodes=100_000, rounds=4, few=2000, integer_work=300_000.0)
 
 
 def dive(
@@ -62,9 +62,10 @@ def dive(
                 master.state.pool.add([kinds[content]])
         if len(packed) + step.state.bound() >= fewer_than:
             return None
-        if len(left) <= tried * SHRUNK:
+        bins = fewer_than - 1 - len(packed)
+        if len(left) <= tried * SHRUNK and step.state.value > bins - 1 + 1e-6:  # with a bin to spare it rarely misses
             tried = len(left)
-            verdict = _decide(step, fewer_than - 1 - len(packed), seconds_left)
+            verdict = _decide(step, bins, seconds_left)
             if verdict.bins is not None:
                 return packed + [kinds[inside].tolist() for inside in verdict.bins]
             if verdict.is_impossible:
