@@ -63,7 +63,8 @@ def dive(
         if len(packed) + step.state.bound() >= fewer_than:
             return None
         bins = fewer_than - 1 - len(packed)
-        if len(left) <= tried * SHRUNK and step.state.value > bins - 1 + 1e-6:  # with a bin to spare it rarely misses
+        # With a bin to spare a dive rarely misses, and deciding would only hold it up.
+        if len(left) <= tried * SHRUNK and step.state.value > bins - 1 + 1e-6:
             tried = len(left)
             verdict = _decide(step, bins, seconds_left)
             if verdict.bins is not None:
