@@ -7,6 +7,7 @@ Columns are generated anew for what is left at every step, so that the last bins
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -25,7 +26,8 @@ SHARE = 0.12  # of a step's bins to fix at most
 REFINING = 3  # rounds of columns at a step
 LITTLE = 220  # kinds left, from which on to decide
 SHRUNK = 0.85  # of the kinds left when it was last tried
-LITTLE_PAINS = Pains(listed=8000, nodes=100_000, rounds=4, few=2000, integer_work=300_000.0)
+LITTLE_PAINS = Pains(listed=8000, nodes=100_000, rounds=4, few=2000, integer_work=100_000.0)
+LITTLE_SECONDS = 1.5  # where the clock limits
 
 
 def dive(
@@ -78,7 +80,12 @@ def _decide(step: Master, bins: int, seconds_left: Callable[[], float]) -> Verdi
     step.generate(lambda bound: bound > bins, is_fine=True)
     if step.state.bound() > bins:
         return Verdict(is_impossible=True)
-    return decide(step, bins, seconds_left, LITTLE_PAINS)
+
+    def left() -> float:
+        seconds = seconds_left()
+        return seconds if math.isinf(seconds) else min(seconds, LITTLE_SECONDS)
+
+    return decide(step, bins, left, LITTLE_PAINS)
 
 
 def vertex(master: Master, rng: np.random.Generator) -> Floats:
