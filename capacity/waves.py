@@ -30,7 +30,7 @@ from capacity.plan import (
     Unplaced,
     Wave,
 )
-from capacity.solvers.scheduling import Timeline
+from capacity.solvers.timeline import Timeline
 from capacity.timetable.anchors import anchored
 from capacity.timetable.lines import Lines, best_circuits
 from capacity.timetable.move_groups import FlowEnds, Group, form, halves, tight_flows

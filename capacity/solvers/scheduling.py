@@ -1,79 +1,174 @@
-"""Earliest starts on resources whose capacity varies over time: arrays in, slots out.
+"""Resource-constrained project scheduling: when each activity starts, how soon all are done, and a bound on that.
 
-Time is a grid of equal slots counted from 0. A resource is an array of capacities per slot and what is already taken of
-it. What a slot, a resource or a task means is the caller's.
+A population search over compiled schedule generation finds short schedules; CP-SAT proves how short they can be, or
+finds a shorter one. By default work is counted and one follows the other, so that the same project and seed give the
+same answer; with `seconds` both run beside each other, by the caller's clock, and what is best then is the answer.
 """
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
 
-Floats = NDArray[np.float64]
-TOLERANCE = 1e-9
+from capacity.solvers.scheduling_project import Compiled, Ints, Project, ProjectError, compiled
+from capacity.solvers.scheduling_proof import Budget, prove, simple_bound
+from capacity.solvers.scheduling_search import Search
+
+__all__ = ["Project", "ProjectError", "Schedule", "solve"]
+
+WORK = 20_000
+"""Children of the search when no other budget is given."""
+CHUNK = 250  # children between looks at the clock
+PROOF_PER_CHILD = 1e-4  # deterministic seconds of the proof for each child of the search
+PROOF_SHARE = 0.4  # of the seconds: the proof's; what is left of its core's time goes to a second search
+FIRST_ROUND_S = 0.5  # a proof is begun anew with what the search has found since, each time for twice as long
 
 
-class Timeline:
-    """Free capacity of named resources over `slots` slots.
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """`start` [activities], when the last has ended (`makespan`), and the `bound`: no schedule is shorter than that.
 
-    Args:
-        slots: number of slots of the grid.
+    `status`: optimal when both meet, truncated when time or the caller ended the search, else feasible.
     """
 
-    def __init__(self, slots: int) -> None:
-        self.slots = slots
-        self._free: dict[str, Floats] = {}
+    start: Ints
+    makespan: int
+    bound: int
+    status: str
 
-    def add(self, name: str, capacity: Floats) -> None:
-        """Declare a resource; `capacity` has shape (slots,)."""
-        if capacity.shape != (self.slots,):
-            message = f"capacity of {name} has shape {capacity.shape}, the grid has {self.slots} slots"
-            raise ValueError(message)
-        self._free[name] = capacity.astype(np.float64, copy=True)
 
-    def __contains__(self, name: str) -> bool:
-        return name in self._free
+def nobody_cancels() -> bool:
+    """The default of `cancelled`."""
+    return False
 
-    def free(self, name: str) -> Floats:
-        """What is free of a resource, by slot."""
-        return self._free[name].copy()
 
-    def peak(self, name: str, begin: int, end: int) -> float:
-        """The most that is free in any slot of [begin, end)."""
-        window = self._free[name][begin:end]
-        return float(window.max()) if window.size else 0.0
+def solve(
+    project: Project,
+    *,
+    seed: int = 0,
+    work: int = WORK,
+    seconds: float | None = None,
+    clock: Callable[[], float] | None = None,
+    cancelled: Callable[[], bool] = nobody_cancels,
+    progress: Callable[[int, int], None] | None = None,
+) -> Schedule:
+    """A short schedule with a bound. `work` counts children of the search; `seconds` by `clock` replaces it.
 
-    def fits(self, needs: dict[str, float], begin: int, end: int) -> bool:
-        """Whether every need is free in every slot of [begin, end)."""
-        if begin < 0 or end > self.slots:
-            return False
-        return all(
-            bool((self._free[name][begin:end] >= amount - TOLERANCE).all())
-            for name, amount in needs.items()
-            if amount
+    `cancelled` is asked and `progress` told (makespan, bound) now and then. Raises ProjectError, naming the activity,
+    when no schedule is possible at all.
+    """
+    if seconds is not None and clock is None:
+        raise ValueError("a budget in seconds needs a clock to read them from")
+    packed = compiled(project)
+    if project.activities == 0:
+        return Schedule(project.duration.copy(), 0, 0, "optimal")
+    race = _Race(project, packed, seed, cancelled, progress)
+    if seconds is None or clock is None:
+        race.count(work)
+    else:
+        race.run(seconds, clock)
+    status = "optimal" if race.makespan <= race.bound else "truncated" if race.is_truncated else "feasible"
+    return Schedule(race.start, race.makespan, race.bound, status)
+
+
+class _Race:
+    """What the search and the proof know together: the best schedule and the best bound."""
+
+    def __init__(
+        self,
+        project: Project,
+        packed: Compiled,
+        seed: int,
+        cancelled: Callable[[], bool],
+        progress: Callable[[int, int], None] | None,
+    ) -> None:
+        self._project, self._packed, self._seed = project, packed, seed
+        self._cancelled, self._progress = cancelled, progress
+        self._lock = threading.Lock()
+        self._search = Search(packed, seed)
+        self.start, self.makespan = self._search.best, self._search.makespan
+        self.bound = simple_bound(project, packed)
+        self.is_truncated = False
+
+    def count(self, work: int) -> None:
+        """The search, then the proof, each for its share of work."""
+        done = 0
+        while done < work and not self._is_over():
+            self._search.advance(min(CHUNK, work - done), done / work, self.bound)
+            self._found(self._search.best, self._search.makespan)
+            done += CHUNK
+        if not self._is_over():
+            self._prove(Budget(work=work * PROOF_PER_CHILD), self._is_over)
+
+    def run(self, seconds: float, clock: Callable[[], float]) -> None:
+        """The search and beside it the proof, whose core searches too when it takes too long."""
+        begun = clock()
+
+        def share() -> float:
+            return (clock() - begun) / seconds if seconds > 0 else 1.0
+
+        failures: list[BaseException] = []
+
+        def beside() -> None:
+            try:
+                self._prove_in_rounds(seconds, share)
+                self._search_until(Search(self._packed, self._seed + 1), share, begins=PROOF_SHARE)
+            except BaseException as error:  # noqa: BLE001 (told in the thread that waits)
+                failures.append(error)
+
+        thread = threading.Thread(target=beside, daemon=True)
+        if not self._is_over():
+            thread.start()
+            self._search_until(self._search, share)
+            thread.join()
+        if failures:
+            raise failures[0]
+        self.is_truncated |= share() >= 1
+
+    def _search_until(self, search: Search, share: Callable[[], float], begins: float = 0.0) -> None:
+        while not self._is_over() and (now := share()) < 1:
+            search.advance(CHUNK, (now - begins) / (1 - begins), self.bound)
+            self._found(search.best, search.makespan)
+
+    def _prove_in_rounds(self, seconds: float, share: Callable[[], float]) -> None:
+        length = FIRST_ROUND_S
+        while not self._is_over() and (left := (PROOF_SHARE - share()) * seconds) > 0:
+            self._prove(Budget(seconds=min(length, left)), lambda: self._is_over() or share() >= PROOF_SHARE)
+            length *= 2
+
+    def _prove(self, budget: Budget, is_over: Callable[[], bool]) -> None:
+        with self._lock:
+            start, bound = self.start.copy(), self.bound
+        prove(
+            self._project,
+            self._packed,
+            start,
+            bound,
+            budget=budget,
+            seed=self._seed,
+            found=self._found,
+            raised=self._raised,
+            is_over=is_over,
         )
 
-    def earliest(self, needs: dict[str, float], duration: int, begin: int, end: int) -> int | None:
-        """The first start in [begin, end − duration] from which all needs are free for `duration` slots; else None."""
-        begin, end = max(begin, 0), min(end, self.slots)
-        if end - begin < duration:
-            return None
-        blocked = np.zeros(end - begin, dtype=bool)
-        for name, amount in needs.items():
-            if amount:
-                blocked |= self._free[name][begin:end] < amount - TOLERANCE
-        if duration == 0:
-            return begin
-        counts = np.concatenate(([0], np.cumsum(blocked)))
-        starts = np.flatnonzero(counts[duration:] == counts[:-duration])
-        return begin + int(starts[0]) if starts.size else None
+    def _is_over(self) -> bool:
+        if self._cancelled():
+            self.is_truncated = True
+        return self.makespan <= self.bound or self.is_truncated
 
-    def take(self, needs: dict[str, float], begin: int, end: int) -> None:
-        """Hold the needs in [begin, end); the caller has made sure that they fit."""
-        for name, amount in needs.items():
-            self._free[name][begin:end] -= amount
+    def _found(self, start: Ints, makespan: int) -> None:
+        with self._lock:
+            if makespan < self.makespan:
+                self.start, self.makespan = start, makespan
+                self._tell()
 
-    def give_back(self, needs: dict[str, float], begin: int, end: int) -> None:
-        """Undo `take`."""
-        for name, amount in needs.items():
-            self._free[name][begin:end] += amount
+    def _raised(self, bound: int) -> None:
+        with self._lock:
+            if bound > self.bound:
+                self.bound = bound
+                self._tell()
+
+    def _tell(self) -> None:
+        if self._progress:
+            self._progress(self.makespan, self.bound)

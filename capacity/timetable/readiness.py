@@ -15,7 +15,7 @@ from capacity.calendar import Calendar
 from capacity.facility import CloudPool, Facility, Position, TargetRack
 from capacity.placement import Placement
 from capacity.plan import AssetDemand, Step, Use
-from capacity.solvers.scheduling import Timeline
+from capacity.solvers.timeline import Timeline
 from capacity.timetable.pool_growth import disks_by_host, usable_from
 from capacity.timetable.windows import Grid
 from capacity.timetable.work import Job, WorkBook

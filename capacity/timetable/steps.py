@@ -15,7 +15,7 @@ import numpy as np
 from capacity.calendar import Calendar
 from capacity.placement import Placement
 from capacity.plan import Move, Place, Step, Use
-from capacity.solvers.scheduling import Timeline
+from capacity.solvers.timeline import Timeline
 from capacity.timetable.move_groups import Group
 from capacity.timetable.windows import SLOT_MINUTES, Grid, Interval
 from capacity.timetable.work import Job, WorkBook

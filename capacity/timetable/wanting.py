@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from capacity.calendar import Calendar
 from capacity.plan import LimitChange, SmallestChange
-from capacity.solvers.scheduling import Timeline
+from capacity.solvers.timeline import Timeline
 from capacity.timetable.lines import Lines
 from capacity.timetable.windows import SLOT_MINUTES, Interval
 from inventory.estate import Circuit, Estate
