@@ -16,6 +16,7 @@ import numpy as np
 
 from capacity.solvers.reassignment_bound import lower_bound
 from capacity.solvers.reassignment_check import refuse_broken
+from capacity.solvers.reassignment_exhaustive import best_of_all, is_tiny
 from capacity.solvers.reassignment_model import Ints, Problem, compiled, opened
 from capacity.solvers.reassignment_moves import full_cost
 from capacity.solvers.reassignment_walk import Pace, Walk, first_assignment
@@ -31,8 +32,8 @@ WORK = 200  # chunks a walk by default
 class Solution:
     """`machine` [processes]; its whole `cost` and the parts; `bound`, what any assignment costs at least.
 
-    `left` are the processes still on machines that should end empty. `status`: optimal when the cost equals the bound
-    and nothing is left, truncated when time or the caller ended the search, else feasible.
+    `left` are the processes still on machines that should end empty. `status`: optimal when no other leaves less and
+    costs less (tried all, or at the bound), truncated when time or the caller ended the search, else feasible.
     """
 
     machine: Ints
@@ -60,8 +61,7 @@ def solve(
     """A cheap assignment. `work` counts chunks a thread; `seconds` by `clock` replaces it and marks it truncated.
 
     `cancelled` is asked between chunks; `progress` is told the share done and the best cost so far. Raises
-    BrokenProblem
-    when arrays don't fit together or `home` breaks a rule.
+    BrokenProblem when arrays don't fit together or `home` breaks a rule.
     """
     if seconds is not None and clock is None:
         raise ValueError("a budget in seconds needs a clock to read them from")
@@ -69,15 +69,26 @@ def solve(
     refuse_broken(problem)
     inst = compiled(problem)
     bound = lower_bound(problem)
-    walks = [
-        Walk(problem, inst, opened(problem, inst, problem.home), k, seed * THREADS + k)
-        for k in range(THREADS)
-    ]
-    _walk(walks, pace, bound, progress)
-    machine = first_assignment(walks)
+    pace.ask()
+    is_proven = is_tiny(problem) and not pace.is_truncated
+    if is_proven:
+        start = opened(problem, inst, problem.home)
+        full_cost(inst, start)
+        machine = best_of_all(problem, inst, start)
+    else:
+        walks = [
+            Walk(problem, inst, opened(problem, inst, problem.home), k, seed * THREADS + k)
+            for k in range(THREADS)
+        ]
+        _walk(walks, pace, bound, progress)
+        machine = first_assignment(walks)
     cost = int(full_cost(inst, opened(problem, inst, machine)))
+    if is_proven:
+        bound = cost
+        if progress:
+            progress(1.0, cost)
     left = () if problem.leaving is None else tuple(np.flatnonzero(problem.leaving[machine]).tolist())
-    is_best = cost == bound and not left
+    is_best = is_proven or (cost == bound and not left)
     status = "optimal" if is_best else "truncated" if pace.is_truncated else "feasible"
     return Solution(machine, cost, bound, status, left)
 
@@ -96,7 +107,6 @@ def _walk(walks: list[Walk], pace: Pace, bound: int, progress: Callable[[float, 
                 if progress:
                     progress(share, int(walk.best_key[1]))
 
-    pace.ask()
     with ThreadPoolExecutor(len(walks)) as pool:
         for meeting in MEETINGS:
             if is_done():
