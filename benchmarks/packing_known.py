@@ -41,16 +41,18 @@ def read_known(table: Path, folder: Path, files: Sequence[Path]) -> dict[Path, K
     for file in files:
         by_tail.setdefault(file.parts[-2:], []).append(file)
     known: dict[Path, Known] = {}
+    guessed: dict[Path, list[Known]] = {}
     for number, row in enumerate(rows, 2):
         named = Path(row["file"] or "")
         places = (path.parent / named, folder / named, path.parent.parent / named)
         found = next((by_path[place.resolve()] for place in places if place.resolve() in by_path), None)
-        alike = by_tail.get(named.parts[-2:], [])
-        if found is None and len(alike) == 1:
-            found = alike[0]
         if found is not None:
             known[found] = _known(path, number, row)
-    return known
+        elif not any(place.exists() for place in places):  # else the row is of a file that isn't asked for
+            for file in by_tail.get(named.parts[-2:], []):
+                guessed.setdefault(file, []).append(_known(path, number, row))
+    # Sets have files of the same name: a row found by its last two parts counts only where no other is.
+    return {file: rows[0] for file, rows in guessed.items() if len(rows) == 1} | known
 
 
 def _known(path: Path, number: int, row: dict[str, str]) -> Known:
