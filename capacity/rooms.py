@@ -57,11 +57,16 @@ def _why_not(
     kept = sum(ref not in waiting and ref not in bound for ref in remaining)
     undated = sum(ref not in ends for ref in leaving)
     parts = [
-        f"{without_place} assets have no place or date" if without_place else "",
-        f"{kept} assets are kept that are not bound to the building" if kept else "",
-        f"{undated} assets have no last step" if undated else "",
+        f"{_some(without_place, 'has', 'have')} no place or date" if without_place else "",
+        f"{_some(kept, 'is', 'are')} kept and not bound to the building" if kept else "",
+        f"{_some(undated, 'has', 'have')} no last step" if undated else "",
         "nothing leaves it: all it holds is bound to the building"
         if not leaving and not without_place and not kept
         else "",
     ]
     return "; ".join(part for part in parts if part)
+
+
+def _some(number: int, one: str, many: str) -> str:
+    """Like "1 asset has", "2 assets have"."""
+    return f"{number} asset {one}" if number == 1 else f"{number} assets {many}"

@@ -1,4 +1,7 @@
-"""Take the pictures of docs/how-to/terminal-ui.md from a workspace with a plan: `python docs/take_screenshots.py W`."""
+"""Take the pictures of docs/how-to/terminal-ui.md: `python docs/take_screenshots.py W`.
+
+W has a plan and compared scenarios; the page tells how to make one.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,10 @@ SHOTS: dict[str, tuple[str, ...]] = {
     "hall": ("4", "c", "c", "right", "right"),
     "rack": ("4", "right", "enter"),
     "plan": ("6", "u"),
+    "evidence": ("6", "e"),
     "waves": ("7", "down", "down", "enter"),
+    "compare": ("w", "c"),
+    "scenarios": ("w", "c", "escape", "down", "down"),  # by now nothing is left to be planned
 }
 
 
@@ -29,6 +35,7 @@ async def take(workspace: Workspace, name: str, keys: tuple[str, ...]) -> None:
         await app.workers.wait_for_complete()
         for key in keys:
             await pilot.press(key)
+            await app.workers.wait_for_complete()
             await pilot.pause()
         await pilot.pause()
         (FOLDER / f"{name}.svg").write_text(

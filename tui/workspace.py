@@ -6,6 +6,7 @@ Relative paths resolve in the folder. Nothing here decides anything; it opens, l
 from __future__ import annotations
 
 import os
+import shlex
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -47,6 +48,11 @@ class Workspace:
     def path(self, name: str | Path) -> Path:
         """A path as the user wrote it, resolved in the workspace."""
         return self.folder / Path(name).expanduser()
+
+    def command(self, words: str) -> str:
+        """A command on this workspace as a person would type it where this one was typed."""
+        where = "" if self.folder == Path() else f" -C {shlex.quote(str(self.folder))}"
+        return f"`vorst{where} {words}`"
 
     @property
     def database_url(self) -> str:

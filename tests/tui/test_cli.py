@@ -223,3 +223,11 @@ def test_use_is_not_shown_for_a_plan_that_speaks_of_another_facility_or_was_chan
     elsewhere = of(planned, "capacity", "--plan", "elsewhere.json")
     assert elsewhere.code == 1
     assert "the facility has changed since this plan was made" in elsewhere.err
+
+
+def test_what_to_do_next_can_be_typed_where_the_command_was(tmp_path, planned):
+    folder = tmp_path / "a place"
+    made = command("init", str(folder))
+    assert f"`vorst -C '{folder}' import --sample`" in made.err
+    again = command("-C", str(planned), "plan", "-o", "again.json")
+    assert f"`vorst -C {planned} check again.json` proves it again" in again.err

@@ -72,7 +72,7 @@ def playbooks(
     )
     if project.waves:
         first = next((w.number for w in project.waves if w.number), project.waves[0].number)
-        output.say(f"next: `vorst run {out} --wave {first} --phase preflight --check`")
+        output.say(f"next: {workspace.command(f'run {out} --wave {first} --phase preflight --check')}")
 
 
 def run(

@@ -50,7 +50,8 @@ def init(
     base: Workspace = context.obj
     made = init_workspace(base.path(directory))
     output.say(f"made a workspace in {made.folder}: vorst.toml, facility.yaml, vorst.db")
-    output.say("next: `vorst import --sample`, `vorst import FILE.xlsx` or `vorst sync netbox`")
+    ways = ("import --sample", "import FILE.xlsx", "sync netbox")
+    output.say(f"next, one of: {', '.join(made.command(words) for words in ways)}")
 
 
 def import_(

@@ -182,7 +182,7 @@ def plan(
         output.data_json(to_data(made.evidence))
         return
     show_plan(made, facility_)
-    output.say(f"wrote {out}: every rule holds; `vorst check {out}` proves it again")
+    output.say(f"wrote {out}: every rule holds; {workspace.command(f'check {out}')} proves it again")
 
 
 def show_plan(made: Plan, facility_: Facility) -> None:

@@ -11,7 +11,7 @@ import typer
 from inventory.errors import InputError
 from tui import output
 from tui.commands.sweeps import sweep
-from tui.quantities import some
+from tui.quantities import some, used_of
 from tui.scenario_work import (
     SCENARIO_FILE,
     Compared,
@@ -201,7 +201,8 @@ def plan(
         output.data_json(to_data(made.evidence))
         return
     show_plan(made, inputs.facility)
-    output.say(f"wrote {target}: every rule holds; `vorst scenario check {name} {target}` proves it again")
+    again = workspace.command(f"scenario check {name} {target}")
+    output.say(f"wrote {target}: every rule holds; {again} proves it again")
 
 
 def _plan(
@@ -336,7 +337,13 @@ def _bindings(entries: Sequence[Compared]) -> None:
             ("no more", present.outcome, entry.outcome),
         ):
             rows += [
-                [entry.name, said, limit.limit_path, limit.where, f"{limit.used:,.1f} of {limit.limit:,.1f}"]
+                [
+                    entry.name,
+                    said,
+                    limit.limit_path,
+                    limit.where,
+                    used_of(limit.used, limit.limit, limit.dimension),
+                ]
                 for limit in binding_only_in(one, other)
             ]
     if rows:

@@ -223,14 +223,13 @@ GLANCE: tuple[tuple[str, Callable[[Outcome], float], int], ...] = (
 
 
 def glance(states: ScenarioStates, marked: Collection[str], width: int) -> tuple[Line, ...]:
-    """The planned scenarios' objectives as bars of at most `width` cells; of the marked alone, where some are."""
+    """Objectives as bars of at most `width` cells, those of stale plans muted; of the marked alone, where some are."""
     present = states.present
+    then = present.outcome if present.state == PLANNED else None
     shown = [
-        (state.name, state.outcome)
+        (state, state.outcome)
         for state in states.states
-        if state.state == PLANNED
-        and state.outcome is not None
-        and (state is present or not marked or state.name in marked)
+        if state.outcome is not None and (state is present or not marked or state.name in marked)
     ]
     if not shown:
         return (
@@ -240,24 +239,31 @@ def glance(states: ScenarioStates, marked: Collection[str], width: int) -> tuple
                 Span(" plans all and compares"),
             ),
         )
-    names = max(len(name) for name, _ in shown)
-    length = min(max(width - names - 16, 8), BAR_LONGEST)
+    names = max(len(state.name) for state, _ in shown)
+    length = min(max(width - names - 18, 8), BAR_LONGEST)
     found: list[Line] = []
     for title, value, better in GLANCE:
         found += [line(), line(Span(title, "strong"))] if found else [line(Span(title, "strong"))]
         most = max(value(outcome) for _, outcome in shown)
-        for name, outcome in shown:
-            now = value(outcome)
-            then = value(present.outcome) if present.state == PLANNED and present.outcome else now
-            tone = VERDICTS[0 if now == then else better if now > then else -better]
+        for state, outcome in shown:
+            now, number = value(outcome), count(round(value(outcome)))
+            tone = "muted"
+            if state.state == PLANNED:
+                tone = _tone(now, value(then) if then else now, better)
             found.append(
                 line(
-                    span(f"  {name:<{names}}  "),
-                    Span(f"{count(round(now)):>9}  ", tone or "strong"),
+                    span(f"  {state.name:<{names}}  "),
+                    Span(f"{f'({number})' if state.state == STALE else number:>11}  ", tone or "strong"),
                     Span(bar(now / most if most else 0.0, length).rstrip(), tone or "accent"),
                 )
             )
     return tuple(found)
+
+
+def _tone(now: float, then: float, better: int) -> str:
+    if now == then:
+        return VERDICTS[0]
+    return VERDICTS[better if now > then else -better]
 
 
 # --- side by side ----------------------------------------------------------------------------------------------------
