@@ -105,6 +105,7 @@ class SupplyModel:
         self.order: tuple[int, ...] = self._from_the_top()
         self.scenarios: tuple[str, ...] = (NO_LOSS, *(node.name for node in supply if node.can_fail))
         self.alive: Bools = self._alive()
+        self._dealt: dict[tuple[tuple[int, ...], bool], Floats] = {}  # many feeds have the same sources
 
     @classmethod
     def of(cls, facility: Facility) -> SupplyModel:
@@ -157,6 +158,12 @@ class SupplyModel:
 
     def dealt(self, node: int) -> Floats:
         """How a load at this node is dealt to its sources, [S × sources], by which are alive in each scenario."""
+        key = (self.sources[node], self.nodes[node].mode == "parallel")
+        if key not in self._dealt:
+            self._dealt[key] = self._deal(node)
+        return self._dealt[key]
+
+    def _deal(self, node: int) -> Floats:
         alive = self.alive[:, list(self.sources[node])]
         dealt: Floats = np.zeros(alive.shape)
         if self.nodes[node].mode == "parallel":

@@ -11,13 +11,14 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 
 from capacity.belonging import Belonging
 from capacity.demand import is_network_role
 from capacity.facility import Facility
 from capacity.plan import STRATEGIES, AssetDemand, Citation, Decision
 from inventory.errors import InputError
-from inventory.estate import Application, Device, Estate, Ref, VirtualMachine
+from inventory.estate import Application, Device, Estate, Ref, SpecialNeed, VirtualMachine
 
 GONE_STATUSES = ("offline", "decommissioning", "inventory")
 NEEDS_HARDWARE = ("tape", "hsm", "dongle", "licence", "not_x86", "plug_type", "rail")
@@ -201,14 +202,21 @@ class _Rules:
         reason = f"its status is {asset.status}: nothing runs on it"
         return Verdict("retire", "strategy.status", reason, (_cite(ref, "status", asset.status),))
 
+    @cached_property
+    def _needs_of(self) -> dict[Ref, list[SpecialNeed]]:
+        found: dict[Ref, list[SpecialNeed]] = {}
+        for need in self.estate.special_needs:
+            found.setdefault(need.object, []).append(need)
+        return found
+
     def _special_need(self, ref: Ref, _device: Device | None = None, _role: str = "") -> Verdict | None:
         needs = [need for need in self.belonging.special_needs_of.get(ref, ()) if need in NEEDS_HARDWARE]
         if not needs:
             return None
         cites = tuple(
             Citation(f"special_needs.{need.id}.need", need.need)
-            for need in self.estate.special_needs
-            if need.object == ref and need.need in needs
+            for need in self._needs_of.get(ref, ())
+            if need.need in needs
         )
         return Verdict(
             "relocate", "strategy.special_need", f"it needs its hardware ({', '.join(needs)})", cites

@@ -37,7 +37,7 @@ from capacity.timetable.move_groups import FlowEnds, Group, form, halves, tight_
 from capacity.timetable.readiness import Readiness
 from capacity.timetable.steps import DAY, Booking, Replica, StepWriter, timeline_of
 from capacity.timetable.wanting import Wanting, not_computed
-from capacity.timetable.windows import SLOT_MINUTES, Grid, Interval, Windows, intersected
+from capacity.timetable.windows import SLOT_MINUTES, Grid, Interval, Windows, intersected, within
 from capacity.timetable.work import Job, WorkBook
 from inventory.estate import Circuit, Estate, Ref
 
@@ -364,7 +364,7 @@ class _Scheduler:
     def _try(self, entry: Booking, begin: int, end: int) -> bool:
         if entry.earliest >= end:
             return False
-        for left, right in intersected(entry.intervals, [(max(begin, entry.earliest), end)]):
+        for left, right in within(entry.intervals, max(begin, entry.earliest), end):
             start = self._start_in(entry, left, right)
             if start is None:
                 entry.blocked_by = entry.blocked_by or "resources"

@@ -49,9 +49,14 @@ def feed_arrays(supply: SupplyModel, bins: Sequence[Bin]) -> dict[str, Any]:
     alive, pattern_of = [], []
     for names in clusters:
         state = supply.alive[:, [supply.feed(name) for name in names]]
-        rows, which = np.unique(state, axis=0, return_inverse=True)
+        # Which scenarios leave other feeds alive than no loss does, are few; the patterns among them as rows in order.
+        changed = np.flatnonzero((state != state[0]).any(axis=1))
+        rows, which = np.unique(state[np.append(0, changed)], axis=0, return_inverse=True)
+        which = which.reshape(-1)
+        patterns = np.full(len(state), which[0], dtype=np.int64)
+        patterns[changed] = which[1:]
         alive.append(rows)
-        pattern_of.append(which.reshape(-1))
+        pattern_of.append(patterns)
     widest, most = max(len(c) for c in clusters), max(len(rows) for rows in alive)
     width = max(1, widest)
     shape = (len(clusters), width)

@@ -271,12 +271,11 @@ class Program:
         a, n = self.a, len(self.pairs)
         routes = (len(a.route_ptr) - 1) // a.pattern_of.shape[0]
         seen: set[tuple[object, ...]] = set()
-        for scenario in range(a.pattern_of.shape[0]):
+        only = self._only_routes()
+        for scenario in np.flatnonzero((only >= 0).any(axis=1)).tolist():
             shares: dict[int, dict[int, float]] = {}
-            for c, b in enumerate(self.first):
-                route = self._only_route(scenario, int(b))
-                if route is None or self._is_split(scenario, c):
-                    continue
+            for c in np.flatnonzero(only[scenario] >= 0).tolist():
+                route = int(only[scenario, c])
                 for k in range(
                     a.route_ptr[scenario * routes + route], a.route_ptr[scenario * routes + route + 1]
                 ):
@@ -297,14 +296,24 @@ class Program:
     def _kit_w(self, scenario: int, b: int) -> float:
         return float(self.a.kit_leg[b, self.a.pattern_of[scenario, self.a.bin_cluster[b]]].sum())
 
-    def _only_route(self, scenario: int, b: int) -> int | None:
+    def _only_routes(self) -> Ints:
+        """[scenarios × classes] the route of the only feed a scenario leaves the bins of a class; -1 where it leaves
+        more or none, and where it leaves bins of the class different ones, as one of their own feeds is lost.
+        """
         a = self.a
-        cluster = a.bin_cluster[b]
-        w = a.pattern_of[scenario, cluster]
-        alive = [f for f in a.bin_feeds[b] if f >= 0 and a.alive[cluster, w, f]]
-        return int(a.feed_route[cluster, alive[0]]) if len(alive) == 1 else None
-
-    def _is_split(self, scenario: int, c: int) -> bool:
-        """Whether the class's bins differ in this scenario (one of their own feeds is lost): then it says nothing."""
-        routes = {self._only_route(scenario, int(b)) for b in self.members[c]}
-        return len(routes) > 1
+        found = np.full((a.pattern_of.shape[0], len(self.members)), -1, dtype=np.int64)
+        for c, members in enumerate(self.members):
+            routes: Ints | None = None
+            for b in members:
+                cluster, feeds = a.bin_cluster[b], a.bin_feeds[b][a.bin_feeds[b] >= 0]
+                alive = a.alive[cluster][:, feeds].astype(bool)
+                only = (
+                    np.where(alive.sum(axis=1) == 1, a.feed_route[cluster, feeds][alive.argmax(axis=1)], -1)
+                    if len(feeds)
+                    else np.full(len(alive), -1)
+                )
+                mine = only[a.pattern_of[:, cluster]]
+                routes = mine if routes is None else np.where(routes == mine, routes, -1)
+            if routes is not None:
+                found[:, c] = routes
+        return found

@@ -41,6 +41,8 @@ MOST_KINDS = (
     400  # of a group's items that the greedy tells apart; where there are more, nearly equal ones are one
 )
 KIND_RATIO = 1.03  # of draws and weights within a kind
+MANY_ITEMS, FEWEST_RULES = 1000, 3  # of a group: with more items fewer rules are tried, but so many
+MANY_BINS = 50  # of a group: with more the rounds of rebuilding, each of which looks at all, get fewer
 NOISE = 0.25  # standard deviation of the logarithm of a noisy score's factor
 
 
@@ -294,18 +296,19 @@ class _Group:
     def solve(self, start: State, rounds: int) -> State:
         if not len(self.items):
             return copy_state(start)
-        best = self.fill(start, RULES[0])
-        for rule in RULES[1:]:
+        rules = RULES[: max(FEWEST_RULES, len(RULES) * MANY_ITEMS // max(len(self.items), MANY_ITEMS))]
+        best = self.fill(start, rules[0])
+        for rule in rules[1:]:
             if self.is_best(best):
                 return best
             best = self._better(best, self.fill(start, rule))
-        for rule in RULES:
+        for rule in rules:
             if self.is_best(best):
                 return best
             best = self._better(best, self.guided(start, rule))
         if self.out(best) > 0:
             best = self._leave_few_out(start, best)
-        return self._rebuild(best, rounds)
+        return self._rebuild(best, max(1, rounds * MANY_BINS // max(self.opened_in(best), MANY_BINS)))
 
     def is_best(self, state: State) -> bool:
         return self.out(state) == 0 and self.opened_in(state) <= self.bound(state)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 TOLERANCE = 1e-9
+STRETCH = 2000  # slots looked at first
 
 
 class Timeline:
@@ -58,12 +59,24 @@ class Timeline:
         begin, end = max(begin, 0), min(end, self.slots)
         if end - begin < duration:
             return None
+        if duration == 0:
+            return begin
+        first = begin
+        while (
+            end - first >= duration
+        ):  # most starts are near: a stretch of time after another, each twice as long
+            last = min(end, first + duration + max(first - begin, STRETCH))
+            start = self._earliest_within(needs, duration, first, last)
+            if start is not None:
+                return start
+            first = last - duration + 1
+        return None
+
+    def _earliest_within(self, needs: dict[str, float], duration: int, begin: int, end: int) -> int | None:
         blocked = np.zeros(end - begin, dtype=bool)
         for name, amount in needs.items():
             if amount:
                 blocked |= self._free[name][begin:end] < amount - TOLERANCE
-        if duration == 0:
-            return begin
         counts = np.concatenate(([0], np.cumsum(blocked)))
         starts = np.flatnonzero(counts[duration:] == counts[:-duration])
         return begin + int(starts[0]) if starts.size else None

@@ -7,11 +7,13 @@ are local, so that a window keeps its hour when the clocks change.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
+from operator import itemgetter
 from zoneinfo import ZoneInfo
 
 from capacity.belonging import Belonging
@@ -198,6 +200,13 @@ def intersected(left: list[Interval], right: list[Interval]) -> list[Interval]:
         else:
             j += 1
     return result
+
+
+def within(intervals: list[Interval], begin: int, end: int) -> list[Interval]:
+    """What of sorted, disjoint intervals lies in [begin, end); only those there are looked at."""
+    first = bisect_right(intervals, begin, key=itemgetter(1))
+    last = bisect_left(intervals, end, lo=first, key=itemgetter(0))
+    return [(max(left, begin), min(right, end)) for left, right in intervals[first:last] if begin < end]
 
 
 def without(intervals: list[Interval], holes: list[Interval]) -> list[Interval]:

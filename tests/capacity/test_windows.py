@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 from plan_builders import BRUSSELS, a_calendar, an_estate, at, machine
 
 from capacity.calendar import WeeklySlot
-from capacity.timetable.windows import SLOT_MINUTES, Grid, Interval, Windows, intersected, merged, without
+from capacity.timetable.windows import (
+    SLOT_MINUTES,
+    Grid,
+    Interval,
+    Windows,
+    intersected,
+    merged,
+    within,
+    without,
+)
 from inventory.estate import ChangeWindow, Constraint, Estate, Ref
 
 SLOTS = 60
@@ -30,6 +39,12 @@ def test_intervals_behave_as_sets_of_slots(first: list[Interval], second: list[I
     assert slots_of(left) == slots_of(first) & set(range(SLOTS))
     assert slots_of(intersected(left, right)) == slots_of(left) & slots_of(right)
     assert slots_of(without(left, right)) == slots_of(left) - slots_of(right)
+
+
+@given(some=intervals, begin=st.integers(-5, SLOTS), end=st.integers(0, SLOTS + 5))
+def test_a_part_of_intervals_is_what_lies_in_it(some: list[Interval], begin: int, end: int) -> None:
+    found = merged(some, SLOTS)
+    assert within(found, begin, end) == intersected(found, merged([(begin, end)], SLOTS))
 
 
 def local_hours(windows: Windows, ref: Ref) -> set[tuple[datetime, datetime]]:

@@ -79,3 +79,19 @@ def test_what_lies_outside_the_grid_never_fits() -> None:
 def test_a_capacity_of_another_length_is_refused() -> None:
     with pytest.raises(ValueError, match="24 slots"):
         Timeline(SLOTS).add("crew", np.ones(3))
+
+
+@given(
+    begin=st.integers(0, 9000),
+    free=st.integers(0, 9000),
+    length=st.integers(0, 200),
+    duration=st.integers(1, 150),
+)
+def test_a_start_far_away_is_found_too(begin: int, free: int, length: int, duration: int) -> None:
+    slots = 9200
+    timeline, capacity = Timeline(slots), np.zeros(slots)
+    capacity[free : free + length] = 1.0
+    timeline.add("crew", capacity)
+    start = max(begin, free)
+    expected = start if start + duration <= min(free + length, slots) else None
+    assert timeline.earliest({"crew": 1.0}, duration, begin, slots) == expected
