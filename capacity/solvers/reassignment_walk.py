@@ -25,7 +25,13 @@ ROOM = (10.0, 3.0)
 """First price of a unit beyond capacity, in units of the largest load weight, by walk."""
 BORNE = (0.001, 0.004)
 """The part of all capacity that may be exceeded at the start, by walk."""
-LINKS_BORNE = 0.3  # the part of all dependencies that may be broken at the start
+LINK_SHARES = (0.0, 0.35, 0.65, 1.0)
+LINK = ((5.0, 15.0, 50.0, 1e3), (0.12, 1.0, 20.0, 1e3))
+"""Price of a broken dependency in units of the first temperature, at those shares, by walk.
+
+Where services are large, only a price beyond their own weight keeps them from settling where they may not stay; where
+dependencies are dense, only a low one lets a walk through.
+"""
 PACE_OF_PRICES = 60.0  # how much the logarithm of a price may change in the whole budget
 LARGEST_STEP = 1.4
 DEAREST = 1e6  # the most a price may rise above its unit
@@ -83,9 +89,9 @@ class Walk:
         # A resource counted in large units would otherwise cost next to nothing to overfill.
         self._unit = np.maximum(weight, self._size / problem.resources / mean / 100)
         self._excess = self._unit * ROOM[number % len(ROOM)]
-        self._broken = HOT * self._size
+        self._broken = 1.0
         self._borne = BORNE[number % len(BORNE)] * np.maximum(problem.capacity.sum(axis=0), 1)
-        self._links = LINKS_BORNE * inst.needs.size
+        self._link = LINK[number % len(LINK)]
         self._share = 0.0
         self.chunks = 0
 
@@ -109,9 +115,8 @@ class Walk:
         down = 1 / step if borne else 1.0
         self._excess *= np.where(beyond > borne * self._borne, step, down)
         np.clip(self._excess, self._unit, self._unit * DEAREST, out=self._excess)
-        self._broken *= step if self._state.scalars[BROKEN] > borne * self._links else down
-        hot = HOT * self._size
-        self._broken = min(max(self._broken, hot / 20), hot * 1e3)
+        ratio = float(np.exp(np.interp(share, LINK_SHARES, np.log(self._link))))
+        self._broken = ratio * HOT * self._size
 
     def _temperature(self, share: float) -> float:
         hot, warm = HOT * self._size, max(WARM * self._size, COLD)
@@ -119,15 +124,18 @@ class Walk:
             return _between(hot, warm, share / TURN)
         return _between(warm, COLD, (share - TURN) / (1 - TURN))
 
+    def _heat(self, share: float) -> float:
+        mends = share > TURN and not self.is_whole
+        return self._temperature(MEND if mends else share)
+
     def chunk(self, share: float) -> None:
         """Walk on as befits `share` of the budget."""
         self._reprice(share)
-        mends = share > TURN and not self.is_whole
         anneal(
             self._inst,
             self._state,
             self.prices,
-            self._temperature(MEND if mends else share),
+            self._heat(share),
             ROUNDS,
             0.5,
             5,
@@ -154,7 +162,7 @@ class Walk:
         """Go on from where `other` is, on one's own stream."""
         for mine, its in zip(self._state, other._state, strict=True):
             np.copyto(mine, its)
-        self._excess, self._broken = other._excess.copy(), other._broken
+        self._excess = other._excess.copy()
 
 
 def first_assignment(walks: list[Walk]) -> Ints:
