@@ -296,3 +296,18 @@ def test_cancelling_keeps_what_was_planned_before(tmp_path: Path):
         )
     found = scenario_states.scenario_states(workspace, lambda *_: None)
     assert [s.state for s in found.states] == ["planned", "not planned", "not planned"]
+
+
+async def test_what_a_file_says_is_text_and_no_markup(open_app, loaded, monkeypatch):
+    found = some_states()
+    hostile = "[bold red]x[/] \x1b[31m [@click=app.quit]go[/]"
+    states = replace(
+        found, states=tuple(replace(state, description=hostile) for state in found.states), sweep=hostile
+    )
+    monkeypatch.setattr(scenario_states, "has_scenarios", lambda _: True)
+    monkeypatch.setattr(scenario_states, "scenario_states", lambda *_: states)
+    async with at_scenarios(open_app, loaded, (200, 40)) as session:
+        assert "[bold red]x[/] \\u001b[31m" in session.text
+        await session.press("down", "enter")
+        assert isinstance(session.app.screen, TextDialog)
+        assert "[@click=app.quit]go[/]" in session.text

@@ -5,10 +5,8 @@ Planning goes on in a thread beside the screens; whoever looks elsewhere meanwhi
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on, work
 from textual.binding import Binding, BindingType
@@ -18,7 +16,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from inventory.errors import InputError, VorstError
-from tui import scenario_states, scenario_work, tasks
+from tui import scenario_states
 from tui.colours import palette
 from tui.loaded import Loaded
 from tui.scenario_states import PLANNED, WRONG, ScenarioStates
@@ -26,32 +24,14 @@ from tui.scenario_work import SCENARIO_FILE, Compared
 from tui.screens.dialogs import TextDialog
 from tui.screens.frame import WIDE, Frame
 from tui.screens.scenario_dialogs import CompareDialog
+from tui.screens.scenario_job import COMPARE, DIFF, DOING, PLAN, Ended, Going, Job, done
 from tui.views import scenarios
 from tui.views.spans import Line, Span, line, some, span
 from tui.widgets.listing import Listing
 from tui.widgets.panel import Panel
-from tui.workspace import Progress
 
 if TYPE_CHECKING:
     from capacity.plan_diff import PlanDiff
-
-PLAN, COMPARE, DIFF = "plan", "compare", "diff"
-DOING = {PLAN: "planning", COMPARE: "comparing", DIFF: "setting apart"}
-
-
-@dataclass
-class Job:
-    """Scenarios being planned, and what is to be shown of them at the end. Only `cancel` is touched by two threads."""
-
-    kind: str
-    names: tuple[str, ...]
-    cancel: threading.Event = field(default_factory=threading.Event)
-    at: int = 0
-    stage: str = "reading"
-    share: float = 0.0
-
-
-Found: TypeAlias = "tuple[Compared, ...] | PlanDiff | VorstError | None"
 
 
 class ScenariosScreen(Frame):
@@ -75,20 +55,6 @@ class ScenariosScreen(Frame):
         def __init__(self, found: ScenarioStates | VorstError) -> None:
             super().__init__()
             self.found = found
-
-    class Going(Message):
-        """A job went on."""
-
-        def __init__(self, job: Job, stage: str, done: int, total: int) -> None:
-            super().__init__()
-            self.job, self.stage, self.done, self.total = job, stage, done, total
-
-    class Ended(Message):
-        """A job ended: with what was asked for, an error, or None when it was cancelled."""
-
-        def __init__(self, job: Job, found: Found) -> None:
-            super().__init__()
-            self.job, self.found = job, found
 
     def __init__(self) -> None:
         super().__init__()
@@ -271,23 +237,9 @@ class ScenariosScreen(Frame):
     @work(thread=True, group="scenario-job")
     def _work(self, job: Job, states: ScenarioStates) -> None:
         def tell(stage: str, done: int, total: int) -> None:
-            if job.cancel.is_set():
-                raise tasks.CancelledError
-            self.post_message(self.Going(job, stage, done, total))
+            self.post_message(Going(job, stage, done, total))
 
-        try:
-            found: Found = self._done(job, states, tell)
-        except tasks.CancelledError:
-            found = None
-        except VorstError as error:
-            found = error
-        self.post_message(self.Ended(job, found))
-
-    def _done(self, job: Job, states: ScenarioStates, tell: Progress) -> Found:
-        workspace = self.vorst.workspace
-        if job.kind != DIFF:
-            return scenario_work.compared(workspace, states.file, job.names, tell)
-        return scenario_work.set_apart(workspace, states.file, job.names[0], job.names[1], tell)
+        self.post_message(Ended(job, done(self.vorst.workspace, job, states, tell)))
 
     @on(Going)
     def _going(self, event: Going) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from inventory.rows import Ref
 from tui.loaded import Loaded
+from tui.quantities import word
 from tui.views.rooms import STRATEGY_TONES, target_of
 from tui.views.spans import Column, Line, Rows, Span, count, day, line, moment_text, rows, span
 
@@ -89,7 +90,9 @@ def _where(loaded: Loaded, ref: Ref) -> list[Line]:
             needs = "an unknown amount" if lack.needs is None else count(lack.needs)
             best = "unknown" if lack.available is None else count(lack.available)
             found.append(
-                line("  ", span(lack.dimension, "warn"), span(f": needs {needs}, best there is {best} "))
+                line(
+                    "  ", span(word(lack.dimension), "warn"), span(f": needs {needs}, best there is {best} ")
+                )
             )
             found.append(line(span(f"    {lack.explanation}")))
         if entry.change is not None:

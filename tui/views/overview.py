@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from capacity.plan import STRATEGIES
 from tui.loaded import Loaded
-from tui.quantities import OBJECTIVES
+from tui.quantities import OBJECTIVES, used_of, word
 from tui.views.spans import Line, Span, bar, count, day, line, some, span
 
 SERVER_ROLES = ("server", "blade", "host")
@@ -137,12 +137,14 @@ def binding(loaded: Loaded, most: int = 8) -> tuple[Line, ...]:
             (
                 Span(f"{share:>5.0%} ", "warn"),
                 span(entry.where, "strong"),
-                span(f"  {count(entry.used)} of {count(entry.limit)} {entry.dimension}", "muted"),
+                span(
+                    f"  {word(entry.dimension)} {used_of(entry.used, entry.limit, entry.dimension)}", "muted"
+                ),
             )
         )
         found.append((span(f"      {entry.explanation}"),))
     if len(limits) > most:
-        found.append((Span(f"      and {len(limits) - most} more: vorst plan --json", "muted"),))
+        found.append((Span(f"      and {len(limits) - most} more: e on the plan's screen", "muted"),))
     return tuple(found)
 
 
