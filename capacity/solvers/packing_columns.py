@@ -82,13 +82,15 @@ def prove(
     offer: Callable[[], Bins | None] = nothing_new,
     found: Callable[[Bins], None] = ignore,
     raised: Callable[[int], None] = ignore,
+    known: Sequence[Ints] = (),
 ) -> Proof:
     """Raise the lower bound, and look for packings of fewer bins than `incumbent` (which must hold everything).
 
     `effort` counts deterministic work (about a microsecond each): same kinds, incumbent and effort, same answer, as
     long as `offer` is left out. `seconds_left` is asked often, from another thread: seconds until a deadline, 0 once
     cancelled. `offer` gives the best packing a search running beside has by now; `found` is told every better packing
-    at once, and `raised` every better lower bound (so that the search beside may stop).
+    at once, and `raised` every better lower bound (so that the search beside may stop). `known` are contents of a bin
+    worth beginning with.
     Raises `ValueError` when an item fits no empty bin.
     """
     largest = (kinds.sizes > kinds.capacity).any(axis=1)
@@ -99,7 +101,7 @@ def prove(
     if not race.is_over() and len(kinds.copies) <= MOST_KINDS:
         budget = Budget(effort)
         with _watching(seconds_left, budget):
-            _raise_and_dive(kinds, race, budget, seconds_left)
+            _raise_and_dive(kinds, race, budget, seconds_left, known)
     return Proof(race.bound, race.bins, "optimal" if race.is_over() else "feasible")
 
 
@@ -158,14 +160,17 @@ class _Race:
         return self.is_over()
 
 
-def _raise_and_dive(kinds: Kinds, race: _Race, budget: Budget, seconds_left: Callable[[], float]) -> None:
+def _raise_and_dive(
+    kinds: Kinds, race: _Race, budget: Budget, seconds_left: Callable[[], float], known: Sequence[Ints]
+) -> None:
     holds = bin_of(kinds.sizes, kinds.capacity, kinds.copies, kinds.conflict_ptr, kinds.conflict_ids)
     race.lift(packing_bounds.clique(holds.apart, holds.copies))
     master = Master(holds, budget)
     if race.take(master.seed(SEEDING)) or budget.over():
         return
     master.state.pool.add(race.bins)
-    master.generate(race.lift)
+    master.state.pool.add(known)
+    master.generate(race.lift, known=race.bound)
     rng = np.random.default_rng(0)
     dives, asked = 0, 0
     while not budget.over() and not race.lift(master.state.bound()):

@@ -140,13 +140,16 @@ class Master:
         """The duals of the last solve."""
         return self._duals
 
-    def generate(self, enough: Callable[[int], bool], *, is_fine: bool = False) -> None:
+    def generate(self, enough: Callable[[int], bool], *, is_fine: bool = False, known: int = 0) -> None:
         """Add columns till `enough` says so of the bound so far, or the budget is over, or the relaxation is solved:
-        as far as its value rounded up, or (`is_fine`) to the last column.
+        as far as its value rounded up, or (`is_fine`) to the last column. A bound `known` from elsewhere that equals
+        the value rounded up is enough too.
         """
         state, tolerance = self.state, 0.03 if not is_fine else 1e-3
         while not self.budget.over():
             self.solve(tolerance)
+            if not is_fine and state.value <= known + 1e-6 * known:
+                break
             new = self.price_quickly()
             if new < max(8, len(self.demand) // 5):
                 new += self.price_exactly(self.nodes)

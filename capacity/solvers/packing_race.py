@@ -18,7 +18,7 @@ from capacity.solvers.packing_columns import Bins, Kinds, prove
 from capacity.solvers.packing_construct import best_of, complete
 from capacity.solvers.packing_reduction import Reduced
 from capacity.solvers.packing_search import Search
-from capacity.solvers.packing_tight import tight_packing
+from capacity.solvers.packing_tight import tight_contents, tight_packing
 
 Ints = NDArray[np.int64]
 
@@ -54,6 +54,7 @@ class Race:
         self.bound = _volume(small)
         self.packing: Ints = np.arange(len(small.value), dtype=np.int64)
         self.is_truncated = False
+        self.contents: list[list[int]] = []  # of bins that waste nearly nothing
         self._lock = threading.Lock()
 
     @property
@@ -69,6 +70,8 @@ class Race:
             self._take(best_of(self.small.items, self.small.kinds, self.bound, is_stopped=self._is_struck))
         if self._is_over():
             return
+        self.contents, spent = tight_contents(self.small.items, self.bound, effort=self.effort * TIGHT)
+        self.effort -= spent
         if math.isinf(self.effort):
             self._run_beside()
         else:
@@ -81,13 +84,15 @@ class Race:
     def _fill_exactly(self) -> None:
         """Where the bound leaves nearly nothing to spare, until the proof beside has raised or met it."""
         target = self.bound
-        packing, spent = tight_packing(
-            self.small.items,
+        packing = tight_packing(
+            self.contents,
+            len(self.small.value),
             target,
             effort=self.effort * TIGHT,
             seconds_left=lambda: 0.0 if self.bound > target or self.bins <= target else self.seconds_left(),
         )
-        self.effort -= spent
+        if self.contents and math.isfinite(self.effort):
+            self.effort -= self.effort * TIGHT
         if packing is not None:
             self._take(packing)
 
@@ -160,6 +165,7 @@ class Race:
             offer=self._as_kinds if math.isinf(effort) else lambda: None,
             found=lambda bins: self._take(self._as_packing(bins)),
             raised=self._raise,
+            known=[self.small.kinds[content] for content in self.contents],
         )
         self._take(self._as_packing(proof.bins))
         self._raise(proof.lower_bound)

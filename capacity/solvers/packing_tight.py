@@ -30,31 +30,35 @@ BLINK_S = 0.03
 DETERMINISTIC_SECONDS = 1e-6  # of CP-SAT's count, for each of effort
 
 
-def tight_packing(
-    items: Items, bins: int, *, effort: float, seconds_left: Callable[[], float]
-) -> tuple[Ints | None, float]:
-    """The bin of each item where all can be packed into `bins` nearly full ones; None where that isn't found.
+def tight_contents(items: Items, bins: int, *, effort: float) -> tuple[list[list[int]], float]:
+    """The contents that packing all into `bins` nearly full ones may use, none where bins aren't that full or they are
+    too many; and the effort spent.
 
-    Only contents of as many items as there are to a bin on average, rounded up, are looked at. Also returns the effort
-    spent, of at most `effort`; with an endless effort `seconds_left` ends it.
+    Only contents of as many items as there are to a bin on average, rounded up, are looked at.
     """
     count = len(items.weight)
     spare = bins * items.capacity - items.sizes.sum(axis=0)
     most = -(-count // max(bins, 1))
     share = (spare[items.capacity > 0] / (bins * items.capacity[items.capacity > 0])).max(initial=0.0)
     if bool((spare < 0).any()) or most > MOST_ITEMS_A_BIN or share > MOST_SPARE or len(items.capacity) == 0:
-        return None, 0.0
+        return [], 0.0
     key = items.sizes.sum(axis=1)
     order = np.argsort(-key, kind="stable").astype(np.int64)
     budget = int(min(MOST_NODES, effort * NODES_PER_EFFORT))
     found, number, nodes = _contents(items, order, key[order], spare, most, budget, MOST_CONTENTS)
-    spent = nodes / NODES_PER_EFFORT
-    if number < 0 or seconds_left() <= 0:
-        return None, spent
-    contents = [[int(i) for i in row if i >= 0] for row in found[:number]]
-    limit = (effort - spent) * DETERMINISTIC_SECONDS
-    packing = _exact_cover(contents, count, bins, limit, seconds_left)
-    return packing, effort if math.isfinite(effort) else spent
+    return [[int(i) for i in row if i >= 0] for row in found[: max(number, 0)]], nodes / NODES_PER_EFFORT
+
+
+def tight_packing(
+    contents: list[list[int]], count: int, bins: int, *, effort: float, seconds_left: Callable[[], float]
+) -> Ints | None:
+    """The bin of each of `count` items where `bins` of the contents hold each once; None where that isn't found.
+
+    With an endless effort `seconds_left` ends it.
+    """
+    if not contents or seconds_left() <= 0:
+        return None
+    return _exact_cover(contents, count, bins, effort * DETERMINISTIC_SECONDS, seconds_left)
 
 
 def _exact_cover(
