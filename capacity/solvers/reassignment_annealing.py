@@ -11,10 +11,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from capacity.solvers.reassignment_model import BROKEN, COST, EXCESS, LEFT, MOVED_MAX, Compiled, Ints, State
 from capacity.solvers.reassignment_moves import (
+    bare,
     below,
     broken_delta,
     draw,
@@ -39,7 +39,7 @@ class Prices(NamedTuple):
     staying: int
 
 
-@njit(cache=True, nogil=True)
+@bare
 def leave_delta(inst: Compiled, st: State, excess: np.ndarray, p: int, m: int) -> int:
     """Change of load, balance and priced excess of machine `m` when process `p` leaves it."""
     delta = 0
@@ -59,7 +59,7 @@ def leave_delta(inst: Compiled, st: State, excess: np.ndarray, p: int, m: int) -
     return delta
 
 
-@njit(cache=True, nogil=True)
+@bare
 def join_delta(inst: Compiled, st: State, excess: np.ndarray, p: int, m: int, most: float) -> int:
     """Change of load, balance and priced excess of machine `m` when process `p` joins it.
 
@@ -84,7 +84,7 @@ def join_delta(inst: Compiled, st: State, excess: np.ndarray, p: int, m: int, mo
     return delta
 
 
-@njit(cache=True, nogil=True)
+@bare
 def exchange_delta(inst: Compiled, st: State, excess: np.ndarray, p: int, q: int, m: int) -> int:
     """Change of load, balance and priced excess of machine `m` when process `p` leaves and `q` joins."""
     delta = 0
@@ -108,7 +108,7 @@ def exchange_delta(inst: Compiled, st: State, excess: np.ndarray, p: int, q: int
     return delta
 
 
-@njit(cache=True, nogil=True)
+@bare
 def priced_excess(st: State, excess: np.ndarray) -> int:
     """What all machines lack of room, priced."""
     total = 0
@@ -118,7 +118,7 @@ def priced_excess(st: State, excess: np.ndarray) -> int:
     return total
 
 
-@njit(cache=True, nogil=True)
+@bare
 def try_shifts(
     inst: Compiled, st: State, prices: Prices, p: int, limit: float, tries: int, seed: np.ndarray
 ) -> int:
@@ -168,7 +168,7 @@ def try_shifts(
     return -1
 
 
-@njit(cache=True, nogil=True)
+@bare
 def may_swap(inst: Compiled, st: State, prices: Prices, p: int, q: int, limit: float) -> bool:
     """Whether `p` and `q` may exchange their machines at a priced change of at most `limit`."""
     m1, m2, s, t = st.at[p], st.at[q], inst.service[p], inst.service[q]
@@ -188,7 +188,7 @@ def may_swap(inst: Compiled, st: State, prices: Prices, p: int, q: int, limit: f
     return s == t or (keeps_spread(inst, st, s, m1, m2) and keeps_spread(inst, st, t, m2, m1))
 
 
-@njit(cache=True, nogil=True)
+@bare
 def go(inst: Compiled, st: State, p: int, m: int) -> None:
     """Take process `p` to machine `m`, and keep count of move costs and broken dependencies; load is left."""
     s, now = inst.service[p], st.at[p]
@@ -199,7 +199,7 @@ def go(inst: Compiled, st: State, p: int, m: int) -> None:
     st.scalars[COST] += inst.service_weight * (st.scalars[MOVED_MAX] - most)
 
 
-@njit(cache=True, nogil=True)
+@bare
 def partner(inst: Compiled, p: int, seed: np.ndarray) -> int:
     """A process to exchange with: of the same service, or of about the same size, how nearly being drawn too."""
     s = inst.service[p]
@@ -215,7 +215,7 @@ def partner(inst: Compiled, p: int, seed: np.ndarray) -> int:
     return inst.by_size[place]
 
 
-@njit(cache=True, nogil=True)
+@bare
 def anneal(
     inst: Compiled,
     st: State,
@@ -267,11 +267,13 @@ def anneal(
                 is_best = True
                 continue
         if is_best:  # the move before this one led to the best
-            best[:] = st.at
+            for i in range(processes):
+                best[i] = st.at[i]
             best[p] = was
             if q >= 0:
                 best[q] = m
             is_best = False
     if is_best:
-        best[:] = st.at
+        for i in range(processes):
+            best[i] = st.at[i]
     return accepted

@@ -2,17 +2,28 @@
 
 Compiled and exact: whole numbers throughout, work proportional to resources plus the dependencies of the service. A
 shift takes one process to another machine, a swap exchanges two. `full_cost` counts an assignment from nothing.
+Nothing here allocates, so references go uncounted (`_nrt`): counting them took three quarters of the time.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
 
 import numpy as np
 from numba import njit
 
 from capacity.solvers.reassignment_model import COST, EXCESS, LEFT, MOVED_MAX, Compiled, State
 
+Kernel = TypeVar("Kernel", bound=Callable[..., object])
 
-@njit(cache=True, nogil=True)
+
+def bare(kernel: Kernel) -> Kernel:
+    """Compile a kernel that allocates nothing, without counting references."""
+    return njit(cache=True, nogil=True, _nrt=False)(kernel)  # type: ignore[call-overload]
+
+
+@bare
 def draw(seed: np.ndarray) -> np.uint64:
     """The next 64 random bits (xorshift, Marsaglia 2003) of the stream in `seed` [1]."""
     x = seed[0]
@@ -23,19 +34,19 @@ def draw(seed: np.ndarray) -> np.uint64:
     return x
 
 
-@njit(cache=True, nogil=True)
+@bare
 def below(seed: np.ndarray, n: int) -> int:
     """A random whole number in [0, n), n < 2**31."""
     return np.int64(((draw(seed) >> np.uint64(32)) * np.uint64(n)) >> np.uint64(32))
 
 
-@njit(cache=True, nogil=True)
+@bare
 def unit(seed: np.ndarray) -> float:
     """A random number in (0, 1]."""
     return (np.float64(draw(seed) >> np.uint64(11)) + 1.0) / 9007199254740992.0
 
 
-@njit(cache=True, nogil=True)
+@bare
 def machine_cost(inst: Compiled, free: np.ndarray, m: int) -> int:
     """Weighted load and balance cost of machine `m` with `free` [machines × resources]."""
     cost = 0
@@ -50,7 +61,7 @@ def machine_cost(inst: Compiled, free: np.ndarray, m: int) -> int:
     return cost
 
 
-@njit(cache=True, nogil=True)
+@bare
 def full_cost(inst: Compiled, st: State) -> int:
     """The whole objective of the state's assignment; also stored in its scalars."""
     cost = 0
@@ -65,7 +76,7 @@ def full_cost(inst: Compiled, st: State) -> int:
     return cost
 
 
-@njit(cache=True, nogil=True)
+@bare
 def move_delta(inst: Compiled, st: State, p: int, m: int) -> int:
     """Change of process and machine move cost when process `p` goes from where it is to `m`."""
     home, now = inst.home[p], st.at[p]
@@ -79,7 +90,7 @@ def move_delta(inst: Compiled, st: State, p: int, m: int) -> int:
     return delta
 
 
-@njit(cache=True, nogil=True)
+@bare
 def most_moved(inst: Compiled, st: State, s: int, change: int) -> int:  # noqa: ARG001 - as its neighbours are called
     """The most moved processes of any service after `change` (-1, 0, 1) more of service `s` are away from home."""
     most = st.scalars[MOVED_MAX]
@@ -90,7 +101,7 @@ def most_moved(inst: Compiled, st: State, s: int, change: int) -> int:  # noqa: 
     return most
 
 
-@njit(cache=True, nogil=True)
+@bare
 def is_beside(inst: Compiled, st: State, s: int, m: int) -> bool:
     """Whether a process of service `s` is on machine `m`; only where the service has several."""
     row = inst.bit_row[s]
@@ -99,7 +110,7 @@ def is_beside(inst: Compiled, st: State, s: int, m: int) -> bool:
     return (st.bits[row, m >> 6] >> np.uint64(m & 63)) & np.uint64(1) != np.uint64(0)
 
 
-@njit(cache=True, nogil=True)
+@bare
 def keeps_spread(inst: Compiled, st: State, s: int, m1: int, m2: int) -> bool:
     """Whether service `s` keeps its fewest locations when one of its processes goes from `m1` to `m2`."""
     row = inst.spread_row[s]
@@ -111,7 +122,7 @@ def keeps_spread(inst: Compiled, st: State, s: int, m1: int, m2: int) -> bool:
     return st.spread_count[row, l1] > 1 or st.spread_count[row, l2] == 0
 
 
-@njit(cache=True, nogil=True)
+@bare
 def broken_delta(inst: Compiled, st: State, s: int, n1: int, n2: int) -> int:
     """How many more dependencies break when a process of service `s` goes from neighbourhood `n1` to `n2`.
 
@@ -138,7 +149,7 @@ def broken_delta(inst: Compiled, st: State, s: int, n1: int, n2: int) -> int:
     return delta
 
 
-@njit(cache=True, nogil=True)
+@bare
 def swap_broken_delta(inst: Compiled, st: State, p: int, q: int) -> int:
     """How many more dependencies break when processes `p` and `q` exchange machines."""
     s, t = inst.service[p], inst.service[q]
@@ -157,7 +168,7 @@ def swap_broken_delta(inst: Compiled, st: State, p: int, q: int) -> int:
     return delta
 
 
-@njit(cache=True, nogil=True)
+@bare
 def shift(inst: Compiled, st: State, p: int, m: int) -> None:
     """Take process `p` to machine `m`; the caller keeps the cost and the count of broken dependencies."""
     s, now, home = inst.service[p], st.at[p], inst.home[p]
@@ -198,7 +209,7 @@ def shift(inst: Compiled, st: State, p: int, m: int) -> None:
     st.at[p] = m
 
 
-@njit(cache=True, nogil=True)
+@bare
 def swap_service_delta(inst: Compiled, st: State, p: int, q: int) -> int:
     """Change of the most moved processes of any service when `p` and `q` exchange machines."""
     s, t = inst.service[p], inst.service[q]
