@@ -18,7 +18,7 @@ from capacity.plan import sealed
 from capacity.plan_diff import diff
 from capacity.scenarios import EXAMPLE
 from inventory.errors import InputError
-from tui import scenario_states, scenario_work, tasks
+from tui import scenario_states, scenario_store, scenario_work, tasks
 from tui.app import VorstApp
 from tui.screens.dialogs import ErrorDialog, TextDialog
 from tui.screens.scenario_dialogs import CompareDialog
@@ -271,6 +271,11 @@ async def test_a_real_workspace_from_the_example_to_stale(tmp_path: Path):
         await pilot.press("down", "p")
         await settle()
         assert [s.state for s in screen.states.states] == ["planned", "planned", "not planned"]
+        await pilot.press("v")
+        await settle()
+        assert isinstance(app.screen, TextDialog)
+        await pilot.press("escape")
+        await settle()
         text = (folder / "facility.yaml").read_text(encoding="utf-8")
         (folder / "facility.yaml").write_text(text.replace("pue: 1.3", "pue: 1.4"), encoding="utf-8")
         await pilot.press("r")
@@ -279,7 +284,7 @@ async def test_a_real_workspace_from_the_example_to_stale(tmp_path: Path):
         assert screen.states.present.since == ("the facility",)
 
 
-def test_cancelling_keeps_what_was_planned_before(tmp_path: Path):
+def test_cancelling_keeps_what_was_planned_before(tmp_path: Path, monkeypatch):
     folder = tmp_path / "W"
     well(folder, "init", str(folder))
     well(folder, "import", "--sample", "--seed", "1", "--servers", "6")
@@ -296,6 +301,9 @@ def test_cancelling_keeps_what_was_planned_before(tmp_path: Path):
         )
     found = scenario_states.scenario_states(workspace, lambda *_: None)
     assert [s.state for s in found.states] == ["planned", "not planned", "not planned"]
+    monkeypatch.setattr(scenario_store, "engine", lambda: "another version")
+    found = scenario_states.scenario_states(workspace, lambda *_: None)
+    assert (found.present.state, found.present.since) == ("stale", ("vorst itself",))
 
 
 async def test_what_a_file_says_is_text_and_no_markup(open_app, loaded, monkeypatch):
