@@ -21,15 +21,42 @@ def plan_on(workspace: Workspace, plan_file: Path, facility: Facility) -> Plan:
     from capacity.plan import sealed
 
     plan = workspace.plan(plan_file)
+    if plan.inputs.facility_hash != facility.content_hash:
+        raise _stale("facility", plan_file)
     if sealed(plan).content_hash != plan.content_hash:
         raise InputError(
             "the plan was changed after it was made",
             where=str(plan_file),
             remedy=f"see `vorst check {plan_file}`, and plan again",
         )
-    if plan.inputs.facility_hash != facility.content_hash:
-        raise _stale("facility", plan_file)
+    if not stands_on(plan, facility):
+        raise InputError(
+            "the plan names what neither it nor the facility has",
+            where=str(plan_file),
+            remedy=f"see `vorst check {plan_file}`, and plan again",
+        )
     return plan
+
+
+def stands_on(plan: Plan, facility: Facility) -> bool:
+    """Whether every position, pool, rack, feed and demand that loads at the target are worked out from is there."""
+    feeds = {node.name for node in facility.supply if node.kind == "feed"}
+    racks = {rack.id for rack in (*facility.racks, *plan.racks)}
+    known = {demand.asset: demand.quantities for demand in plan.demands}
+    supplies = [
+        *(device.supplies for device in plan.devices),
+        *(host.supplies for host in plan.hosts),
+        *(item.supplies for rack in plan.racks for item in rack.contents),
+    ]
+    pools = {*(host.pool for host in plan.hosts), *(workload.pool for workload in plan.workloads)}
+    return (
+        {rack.position for rack in plan.racks} <= {position.name for position in facility.positions}
+        and pools <= {pool.name for pool in facility.pools}
+        and racks.issuperset((*(device.rack for device in plan.devices), *(host.rack for host in plan.hosts)))
+        and feeds.issuperset(supply.feed for cords in supplies for supply in cords)
+        and all({"power_w", "weight_kg", "ports"} <= known.get(d.asset, {}).keys() for d in plan.devices)
+        and all({"vcpus", "memory_mb", "disk_mb"} <= known.get(w.asset, {}).keys() for w in plan.workloads)
+    )
 
 
 def _stale(what: str, plan_file: Path) -> StaleError:

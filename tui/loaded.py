@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from inventory.errors import VorstError
 from inventory.rows import Ref
+from tui.fitting_plan import stands_on
 from tui.workspace import Progress, Workspace
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ class Loaded:
         """The plan where this facility has everything it stands on; None for a plan of another facility, whose loads
         can't be put on this one's floor.
         """
-        return self.plan if self.plan is not None and _stands_on(self.plan, self.facility) else None
+        return self.plan if self.plan is not None and stands_on(self.plan, self.facility) else None
 
     def name_of(self, ref: Ref) -> str:
         """What a person calls an asset; the text is as the source gave it."""
@@ -156,27 +157,6 @@ def load(workspace: Workspace, plan_file: Path, progress: Progress) -> Loaded:
     )
     progress("ready", len(STAGES), len(STAGES))
     return loaded
-
-
-def _stands_on(plan: Plan, facility: Facility) -> bool:
-    """Whether every position, pool, rack, feed and demand that loads at the target are worked out from is there."""
-    feeds = {node.name for node in facility.supply if node.kind == "feed"}
-    racks = {rack.id for rack in (*facility.racks, *plan.racks)}
-    known = {demand.asset: demand.quantities for demand in plan.demands}
-    supplies = [
-        *(device.supplies for device in plan.devices),
-        *(host.supplies for host in plan.hosts),
-        *(item.supplies for rack in plan.racks for item in rack.contents),
-    ]
-    pools = {*(host.pool for host in plan.hosts), *(workload.pool for workload in plan.workloads)}
-    return (
-        {rack.position for rack in plan.racks} <= {position.name for position in facility.positions}
-        and pools <= {pool.name for pool in facility.pools}
-        and racks.issuperset((*(device.rack for device in plan.devices), *(host.rack for host in plan.hosts)))
-        and feeds.issuperset(supply.feed for cords in supplies for supply in cords)
-        and all({"power_w", "weight_kg", "ports"} <= known.get(d.asset, {}).keys() for d in plan.devices)
-        and all({"vcpus", "memory_mb", "disk_mb"} <= known.get(w.asset, {}).keys() for w in plan.workloads)
-    )
 
 
 def _history(workspace: Workspace) -> tuple[HistoryLine, ...]:

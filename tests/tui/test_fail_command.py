@@ -138,6 +138,17 @@ def test_a_plan_changed_by_hand_is_refused(planned):
     assert "the plan was changed after it was made" in made.err
 
 
+@pytest.mark.parametrize("words", [("fail", "--plan"), ("stranded",)])
+def test_a_plan_sealed_by_hand_that_names_what_is_not_there_is_refused(planned, words):
+    plan = from_json(Plan, (planned / "plan.json").read_text(encoding="utf-8"))
+    (first, *others) = plan.devices
+    lost = sealed(replace(plan, devices=(replace(first, rack="nowhere"), *others)))
+    (planned / "lost.json").write_text(to_json(lost), "utf-8")
+    made = command("-C", str(planned), *words, "lost.json")
+    assert (made.code, made.out) == (1, "")
+    assert "the plan names what neither it nor the facility has" in made.err
+
+
 def test_an_inventory_that_moved_on_is_told_beside_the_answer(planned, tmp_path):
     text = (planned / "plan.json").read_text(encoding="utf-8")
     plan = from_json(Plan, text)

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from inventory.errors import InputError, StaleError
+from inventory.errors import InputError
 from tui import output
+from tui.fitting_plan import fitting_plan
 from tui.workspace import PLAN_FILE, Workspace, write_text
 
-if TYPE_CHECKING:
-    from capacity.facility import Facility
-    from capacity.plan import Plan
-    from inventory.estate import Estate
-
 FAILED = 2  # exit code when a host failed or could not be reached
-STALE = {"INPUT-ESTATE": "the inventory", "INPUT-FACILITY": "the facility"}  # rules a changed world breaks
 PHASES = ("preflight", "replicate", "cutover", "verify", "rollback", "decommission")
 
 
@@ -26,29 +21,6 @@ def register(app: typer.Typer) -> None:
     app.command("playbooks")(playbooks)
     app.command("run")(run)
     app.command("report")(report)
-
-
-def proven(workspace: Workspace, plan_file: Path) -> tuple[Estate, Facility, Plan]:
-    """The plan with its inputs, refused unless every rule holds for what exists now."""
-    from capacity.verify import check
-
-    estate, facility, plan = workspace.estate(), workspace.facility(), workspace.plan(plan_file)
-    violations = check(estate, facility, plan)
-    for code, changed in STALE.items():
-        if any(violation.code == code for violation in violations):
-            raise StaleError(
-                f"{changed} has changed since this plan was made",
-                where=str(plan_file),
-                remedy="plan again with `vorst plan`, and compare with `vorst diff`",
-            )
-    if violations:
-        noun = "violation" if len(violations) == 1 else "violations"
-        raise InputError(
-            f"the plan has {len(violations)} {noun}, first {violations[0].code}: {violations[0].message}",
-            where=str(plan_file),
-            remedy=f"see `vorst check {plan_file}` and plan again",
-        )
-    return estate, facility, plan
 
 
 def playbooks(
@@ -63,7 +35,7 @@ def playbooks(
     from playbooks.generate import generate
 
     workspace: Workspace = context.obj
-    estate, facility, plan = proven(workspace, plan_file)
+    estate, facility, plan = fitting_plan(workspace, plan_file)
     project = generate(estate, facility, plan, workspace.path(out), force=force)
     playbook_count = sum(name.startswith("wave-") and name.endswith(".yml") for name in project.files)
     output.say(
@@ -129,7 +101,7 @@ def report(
     if lang not in LANGUAGES:
         raise InputError(f"no language {lang!r}", remedy=f"use one of {', '.join(LANGUAGES)}")
     workspace: Workspace = context.obj
-    estate, facility, plan = proven(workspace, plan_file)
+    estate, facility, plan = fitting_plan(workspace, plan_file)
     found = figures(estate, facility, plan, partner)
     folder = workspace.path(out)
     write_text(folder / f"{partner}-{lang}.html", render_html(found, lang))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tui import output
+from tui.fitting_plan import plan_on
 from tui.quantities import OBJECTIVES, amount, used_of, word
 from tui.workspace import PLAN_FILE, Workspace
 
@@ -36,10 +37,11 @@ def stranded(
     from inventory.documents import to_data
 
     workspace: Workspace = context.obj
-    made = workspace.plan(plan_file)
+    facility = workspace.facility()
+    made = plan_on(workspace, plan_file, facility)
     lines = list(made.evidence.stranded)
     if racks:
-        lines += by_rack(workspace.facility(), made)
+        lines += by_rack(facility, made)
     if as_json:
         output.data_json([to_data(line) for line in lines])
         return

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from inventory.errors import InputError, StaleError
+from inventory.errors import InputError
 from tui import output
 from tui.commands.evidence import (
     show_balance,
@@ -17,6 +17,7 @@ from tui.commands.evidence import (
     show_objectives,
     show_stranded,
 )
+from tui.fitting_plan import plan_on
 from tui.quantities import some
 from tui.workspace import PLAN_FILE, Workspace, write_text
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from capacity.plan import Plan
 
 FINDINGS = 2  # exit code when a plan breaks a rule, or two plans differ
+MOST_UNPLACED = 12  # assets without a place, in the summary of a plan
 
 
 def register(app: typer.Typer) -> None:
@@ -106,7 +108,7 @@ def capacity(
     resolved = workspace.facility()
     if plan_file is None and workspace.path(PLAN_FILE).is_file():
         plan_file = Path(PLAN_FILE)
-    chosen = _plan_for(workspace, plan_file, resolved) if plan_file else None
+    chosen = plan_on(workspace, plan_file, resolved) if plan_file else None
     lines = (*source_usage(workspace.estate()), *target_usage(resolved, chosen))
     if as_json:
         output.data_json([to_data(line) for line in lines])
@@ -120,26 +122,6 @@ def capacity(
         ],
         right=[2, 3, 4],
     )
-
-
-def _plan_for(workspace: Workspace, plan_file: Path, resolved: Facility) -> Plan:
-    """A plan that speaks of this facility and was not changed by hand, or an error: its names lead nowhere else."""
-    from capacity.plan import sealed
-
-    chosen = workspace.plan(plan_file)
-    if chosen.inputs.facility_hash != resolved.content_hash:
-        raise StaleError(
-            "the facility has changed since this plan was made",
-            where=str(plan_file),
-            remedy="plan again with `vorst plan`, or name another plan with --plan",
-        )
-    if sealed(chosen).content_hash != chosen.content_hash:
-        raise InputError(
-            "the plan was changed after it was made",
-            where=str(plan_file),
-            remedy=f"see `vorst check {plan_file}`, and plan again",
-        )
-    return chosen
 
 
 def plan(
@@ -199,7 +181,10 @@ def show_plan(made: Plan, facility_: Facility) -> None:
     if made.unplaced:
         unproven = sum(entry.is_unproven for entry in made.unplaced)
         output.table(
-            f"{some(len(made.unplaced), 'asset')} without a place, {unproven} of them unproven",
+            f"{some(len(made.unplaced), 'asset')} without a place, {unproven} of them unproven"
+            + (
+                f"; the first {MOST_UNPLACED}, the plan has all" if len(made.unplaced) > MOST_UNPLACED else ""
+            ),
             ["asset", "lacks", "why", "what would place it"],
             [
                 [
@@ -208,7 +193,7 @@ def show_plan(made: Plan, facility_: Facility) -> None:
                     u.lacks[0].explanation,
                     u.change.explanation if u.change else "",
                 ]
-                for u in made.unplaced[:12]
+                for u in made.unplaced[:MOST_UNPLACED]
             ],
         )
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from inventory.errors import InputError, StaleError
+from inventory.errors import InputError
 from tui import output
+from tui.fitting_plan import plan_on
 from tui.quantities import some
 from tui.workspace import PLAN_FILE, Workspace
 
@@ -79,7 +80,8 @@ def fail(
     if sum((bool(losses), every, pairs)) > 1:
         raise InputError("LOSS, --all and --pairs exclude each other", remedy="choose one of them")
     workspace: Workspace = context.obj
-    plan = _plan_for(workspace, plan_file)
+    facility = workspace.facility()
+    plan = plan_on(workspace, plan_file, facility)
     share = workspace.settings.resilience.trip_share if trip_share is None else trip_share
     estate = workspace.estate()
     if plan.inputs.estate_hash != estate.content_hash:
@@ -88,7 +90,7 @@ def fail(
         )
     resilience = Resilience(
         estate,
-        workspace.facility(),
+        facility,
         plan,
         moment=_moment(plan, at, step, wave),
         trip_share=share,
@@ -110,26 +112,6 @@ def fail(
         )
     if is_finding:
         raise typer.Exit(FINDINGS)
-
-
-def _plan_for(workspace: Workspace, plan_file: Path) -> Plan:
-    """A plan that speaks of this facility and was not changed by hand, or an error."""
-    from capacity.plan import sealed
-
-    plan = workspace.plan(plan_file)
-    if plan.inputs.facility_hash != workspace.facility().content_hash:
-        raise StaleError(
-            "the facility has changed since this plan was made",
-            where=str(plan_file),
-            remedy="plan again with `vorst plan`, or name another plan with --plan",
-        )
-    if sealed(plan).content_hash != plan.content_hash:
-        raise InputError(
-            "the plan was changed after it was made",
-            where=str(plan_file),
-            remedy=f"see `vorst check {plan_file}`, and plan again",
-        )
-    return plan
 
 
 def _moment(plan: Plan, at: datetime | None, step: str | None, wave: int | None) -> datetime | None:
