@@ -115,6 +115,8 @@ class Packer:
         self.typed = self.typed._replace(cost=np.ascontiguousarray(whole[:, 0]))
         self.best = nothing_filled(self.typed)
         self.bound = 0
+        if self.typed.eligible.any(axis=1).all():
+            self.bound = _volume(self.typed, np.ones(len(self.typed.weight), dtype=bool))
         self.is_truncated = False
         self.is_settled = False  # no packing has less out, or as little at less cost
         highest = int(self.typed.cost.max(initial=0)) * (len(self.typed.weight) + 1)
@@ -144,6 +146,8 @@ class Packer:
         self._columns(SHARES[1] * effort, given * (1 - SHARES[0] - SHARES[1]))
         self._search(SHARES[2] * effort, given * (1 - sum(SHARES)))
         self._exactly((1 - sum(SHARES)) * effort)
+        if math.isinf(effort):
+            self._search(effort, 0.0)
         if (self.best.bin_of < 0).any():
             self._bound_of_inside(SHARES[1] * effort)
         cost = price(self.typed, self.best)[1]
@@ -256,7 +260,7 @@ class Packer:
         """What stays out needs no bin: a bound for the rest."""
         kinds, members = self._kinds()
         inside = [[item for item in items if self.best.bin_of[item] >= 0] for items in members]
-        self.bound = 0
+        self.bound = _volume(self.typed, self.best.bin_of >= 0)
         if not any(inside) or len(members) > MOST_KINDS:
             return
         kept = [number for number, items in enumerate(inside) if items]
@@ -265,7 +269,7 @@ class Packer:
         offer = _offer(self.typed, self.small.pairs, renumbered[kinds], [inside[number] for number in kept])
         columns = Columns(offer, effort, self.seconds_left)
         columns.generate(price(self.typed, self.best)[1])
-        self.bound = columns.bound
+        self.bound = max(self.bound, columns.bound)
 
     def _kinds(self) -> tuple[Ints, list[list[int]]]:
         """Items that may be swapped for each other: the kind of each, and the items of each kind."""
@@ -291,6 +295,16 @@ class Packer:
             numbers[b] = following[kind]
             following[kind] += 1
         return numbers[filled.bin_of][self.small.group_of]
+
+
+def _volume(typed: Typed, inside: NDArray[np.bool_]) -> int:
+    """What the items inside must cost at least: each its share of a bin, dimension by dimension, of its best type."""
+    if not inside.any():
+        return 0
+    shares = typed.sizes[typed.shape][:, inside] / np.maximum(typed.room, 1)[:, None, :]
+    costs = np.where(typed.eligible[inside].T[:, :, None], typed.cost[:, None, None] * shares, np.inf)
+    least = float(costs.min(axis=0).sum(axis=0).max(initial=0.0))
+    return math.ceil(least * (1 - 1e-9) - 1e-6)
 
 
 def _zero(until: float) -> float:

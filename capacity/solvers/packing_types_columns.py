@@ -24,11 +24,12 @@ Floats = NDArray[np.float64]
 Bytes = NDArray[np.uint8]
 
 ONE = 1 << 26  # the dearest bin's cost in whole duals, or more
-MOST_NODES = 200_000  # of one search for a content
+FIRST_NODES = 3_000  # of one search for a content; more once it finds none
+MOST_NODES = 200_000
 ROWS = 400  # contents that a search keeps
 MOST_ROUNDS = 300
 SOLVE_WORK = 2.0  # effort of a solve of the master, for each of its rows and columns
-STEP_WORK = 150.0  # of a step of the mixed-integer program
+STEP_WORK = 1000.0  # of a step of the mixed-integer program
 
 Column = tuple[int, tuple[int, ...]]  # a type, and the kinds in one bin of it, with repetition
 
@@ -56,6 +57,9 @@ class Columns:
         self.offer, self.work, self.seconds_left = offer, effort, seconds_left
         self.scale = max(1, ONE // max(int(offer.cost.max(initial=1)), 1))
         self.bound = 0
+        self.best_duals: Ints = np.zeros(len(offer.copies), dtype=np.int64)
+        self._best_value = Fraction(0)
+        self.nodes, self._is_complete = FIRST_NODES, True
         self.columns: dict[Column, None] = {}
         kinds = len(offer.copies)
         dims = offer.room.shape[1]
@@ -83,9 +87,15 @@ class Columns:
             if self.is_over() or self.bound >= enough:
                 return
             duals, of_stock = self._duals()
-            new = self._price(duals, of_stock)
-            if not new:
+            # Halfway to the duals of the best bound first, as simplex's jump about (Wentges 1997).
+            has_best = self._best_value > 0
+            if has_best and self._price((duals + self.best_duals) // 2, of_stock):
+                continue
+            if self._price(duals, of_stock):
+                continue
+            if self._is_complete or self.nodes >= MOST_NODES:
                 return
+            self.nodes *= 8
 
     def _duals(self) -> tuple[Ints, Floats]:
         solver, _ = self._master(is_whole=False)
@@ -100,6 +110,7 @@ class Columns:
         """Columns of every type under the duals, and the bound that follows; how many are new."""
         offer, before = self.offer, len(self.columns)
         most = np.zeros(len(offer.cost), dtype=np.int64)
+        self._is_complete = True
         for kind in range(len(offer.cost)):
             values = np.where(offer.eligible[:, kind], duals, 0)
             cutoff = math.floor((int(offer.cost[kind]) + float(of_stock[kind])) * self.scale * (1 + 1e-7))
@@ -107,7 +118,7 @@ class Columns:
             shares = np.ascontiguousarray((sizes / np.maximum(room, 1)).T)
             weights = packing_pricing.surrogate(shares, values, offer.copies, self.weights[kind], 30)
             self.weights[kind] = weights
-            rows, _, most[kind], nodes, _ = packing_pricing.search(
+            rows, _, most[kind], nodes, is_complete = packing_pricing.search(
                 values,
                 sizes,
                 room,
@@ -117,12 +128,13 @@ class Columns:
                 shares.T @ weights,
                 max(cutoff, 0),
                 3,
-                MOST_NODES,
+                self.nodes,
                 self.halt,
                 self.found,
                 self.lengths,
             )
             self.work -= nodes * 1.5 + 30 * len(values)
+            self._is_complete = self._is_complete and is_complete
             self.add((kind, self.found[row, : self.lengths[row]].tolist()) for row in range(rows))
         self._lift(duals, most)
         return len(self.columns) - before
@@ -140,7 +152,10 @@ class Columns:
             lost = sum(
                 stock * max(Fraction(0), share * worth - cost * self.scale) for cost, stock, worth in types
             )
-            self.bound = max(self.bound, math.ceil((share * total - lost) / self.scale))
+            value = (share * total - lost) / self.scale
+            if value > self._best_value:
+                self._best_value, self.best_duals = value, duals
+                self.bound = max(self.bound, math.ceil(value))
 
     def complete(self) -> list[Column] | None:
         """The cheapest packing out of the columns met, as far as the effort goes; None if none is found."""
