@@ -7,23 +7,26 @@ called here; what it refuses is forbidden and asked again, and a list it still r
 
 from __future__ import annotations
 
-import math
-from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
-from capacity.draining.cloud import FIXED, Cloud, Host, cloud_of
-from capacity.draining.ordering import Hop, Order
+from capacity.draining.cloud import FIXED, Cloud, cloud_of
+from capacity.draining.missing import Missing, missing
+from capacity.draining.ordering import Hop, Order, placed_by_size
 from capacity.draining.reassigning import WORK, Asked, targets
-from capacity.facility import CloudPool, Facility
-from capacity.placing.cloud_storage import host_capacity, tier_storage_mb
+from capacity.facility import Facility
 from capacity.placing.rack_items import name_of
 from capacity.plan import Plan
 from capacity.verification.draining import BrokenPromise, WorkloadMove, replay
 from inventory.estate import Estate, Ref
 
 ROUNDS = 12  # of forbidding what the replay refused
+ROOMIEST = 6  # hosts whose work may make room before everything may
+GROUPS = 500  # that the solver's usual work is enough for
+MOST_LONGER = 6  # times that work, for more groups
 Progress = Callable[[str, int, int], None]
+Way = Callable[[Collection[tuple[int, str]]], list[Hop]]  # moves that keep off some pairs of group and host
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +68,6 @@ class Stay:
 
 
 @dataclass(frozen=True, slots=True)
-class Missing:
-    """What no list of moves can do without: `needs` and `available` of a dimension in a pool; `hosts` more would do."""
-
-    pool: str
-    dimension: str
-    needs: float
-    available: float
-    hosts: int
-    explanation: str
-
-
-@dataclass(frozen=True, slots=True)
 class Drain:
     """The answer. `reserve`: hosts that stand empty for a loss. `copied_mb` of memory, no less than `bound_mb` for what
     leaves. `fullest` the share of its memory or vCPUs that the fullest host promises, before and after.
@@ -115,11 +106,19 @@ def drain(
         is_reserve_kept=wish.is_reserve_kept,
         is_storage_leaving=wish.is_storage_leaving,
     )
-    missing = tuple(_missing(facility, plan, cloud, wish))
+    lacking = tuple(
+        missing(
+            facility,
+            plan,
+            cloud,
+            is_reserve_kept=wish.is_reserve_kept,
+            is_storage_leaving=wish.is_storage_leaving,
+        )
+    )
     search = _Search(estate, facility, plan, cloud, wish, progress or (lambda _s, _d, _t: None), cancelled)
-    is_hopeless = any(entry.dimension in ("hosts", "disk_mb") for entry in missing)
-    moves, refused = ([], ()) if is_hopeless else search.best()
-    return _answer(estate, cloud, wish, moves, missing, refused)
+    is_hopeless = any(entry.dimension in ("hosts", "disk_mb") for entry in lacking)
+    moves, refused = ([], ()) if is_hopeless else search.best(is_short=bool(lacking))
+    return _answer(estate, cloud, wish, moves, lacking, refused)
 
 
 @dataclass(frozen=True)
@@ -134,39 +133,81 @@ class _Search:
     tell: Progress
     cancelled: Callable[[], bool]
 
-    def best(self) -> tuple[list[Hop], tuple[BrokenPromise, ...]]:
+    def best(self, *, is_short: bool) -> tuple[list[Hop], tuple[BrokenPromise, ...]]:
         """The moves that leave least behind, of those the cheapest; or none, and what the replay said of them.
 
-        Moves that fit in any order first; only where they leave something, moves whose order has to be found.
+        First what has to leave goes wherever there is room for it, one after another. While that leaves something, the
+        solver is asked: of what has to leave alone, then with what runs on the roomiest hosts, with everything, and at
+        last in moves whose order has to be found. `is_short`: something will stay.
         """
         best: tuple[tuple[int, float], list[Hop]] | None = None
         refused: tuple[BrokenPromise, ...] = ()
-        for is_transient in (True, False):
-            asked = Asked(is_transient, frozenset(self.wish.evened), self.wish.seed, self.wish.work)
-            moves, broken = self._agreed(asked)
+        for way in self._ways(is_short=is_short):
+            moves, broken = self._agreed(way)
             rank = _left(self.cloud, moves), _copied_mb(self.cloud, moves)
             if broken:
                 refused = refused or broken
             elif best is None or rank < best[0]:
                 best = rank, moves
-            if best is not None and best[0][0] == 0:
+            if (best is not None and best[0][0] == 0) or self.cancelled():
                 break
         return ([], refused) if best is None else (best[1], ())
 
-    def _agreed(self, asked: Asked) -> tuple[list[Hop], tuple[BrokenPromise, ...]]:
+    def _ways(self, *, is_short: bool) -> Iterator[Way]:
+        if not self.wish.evened:
+            yield partial(placed_by_size, self.cloud, is_large_first=True)
+            yield partial(placed_by_size, self.cloud, is_large_first=False)
+        for asked in self._questions(is_short=is_short):
+            yield partial(self._solved, asked)
+
+    def _solved(self, asked: Asked, forbidden: Collection[tuple[int, str]]) -> list[Hop]:
+        def show(share: float) -> None:
+            self.tell("moves", round(share * 100), 100)
+
+        return Order(self.cloud).all(
+            targets(self.cloud, forbidden, asked, cancelled=self.cancelled, progress=show)
+        )[0]
+
+    def _questions(self, *, is_short: bool) -> Iterator[Asked]:
+        cloud, wish = self.cloud, self.wish
+        evened = frozenset(wish.evened)
+        pools = _pools(cloud, wish)
+        closed = {host.id for host in cloud.hosts if not host.is_open}
+        every = [
+            n for n, group in enumerate(cloud.groups) if cloud.pool_of[n] in pools or group.pools[0] in pools
+        ]
+        first = [n for n in every if cloud.groups[n].host in closed]
+        near = set(self._roomiest(pools))
+        wide = [n for n in every if n in first or cloud.groups[n].host in near]
+        long = wish.work * max(1, min(MOST_LONGER, len(every) // GROUPS))
+        if evened:
+            yield Asked(tuple(every), is_transient=True, evened=evened, seed=wish.seed, work=long)
+            return
+        yield Asked(tuple(first), is_transient=True, seed=wish.seed, work=wish.work)
+        yield Asked(tuple(wide), is_transient=True, seed=wish.seed, work=wish.work)
+        if not is_short and len(every) > len(wide):
+            yield Asked(tuple(every), is_transient=True, seed=wish.seed, work=long)
+        yield Asked(tuple(wide), is_transient=False, seed=wish.seed, work=wish.work)
+        if not is_short and len(every) > len(wide):
+            yield Asked(tuple(every), is_transient=False, seed=wish.seed, work=long)
+
+    def _roomiest(self, pools: Collection[str]) -> list[str]:
+        """The open hosts with most memory left."""
+        left = {host.id: host.memory_mb for host in self.cloud.hosts if host.is_open and host.pool in pools}
+        for group in self.cloud.groups:
+            if group.host in left:
+                left[group.host] -= group.memory_mb
+        return sorted(left, key=lambda host: (-left[host], host))[: ROOMIEST + 2 * len(self.wish.leaving)]
+
+    def _agreed(self, way: Way) -> tuple[list[Hop], tuple[BrokenPromise, ...]]:
         """Moves that the replay agrees with, or the last ones and what it said of them."""
         cloud, wish = self.cloud, self.wish
         number_of = {ref: n for n, group in enumerate(cloud.groups) for ref in group.refs}
         forbidden: set[tuple[int, str]] = set()
         moves: list[Hop] = []
         broken: tuple[BrokenPromise, ...] = ()
-        for turn in range(ROUNDS):
-
-            def show(share: float, turn: int = turn) -> None:
-                self.tell("moves", turn * 100 + round(share * 100), ROUNDS * 100)
-
-            there = targets(cloud, forbidden, asked, cancelled=self.cancelled, progress=show)
-            moves, _ = Order(cloud).all(there)
+        for _ in range(ROUNDS):
+            moves = way(forbidden)
             broken = replay(
                 self.estate,
                 self.facility,
@@ -203,79 +244,6 @@ def workload_moves(cloud: Cloud, moves: list[Hop]) -> tuple[WorkloadMove, ...]:
     )
 
 
-# --- what is missing -------------------------------------------------------------------------------------------------
-
-
-def _missing(facility: Facility, plan: Plan, cloud: Cloud, wish: Wish) -> Iterator[Missing]:
-    """What no moves can mend: totals of what has to stay in a pool over what its hosts then offer."""
-    for pool in facility.pools:
-        mine = [group for n, group in enumerate(cloud.groups) if cloud.pool_of[n] == pool.name]
-        hosts = [host for host in cloud.hosts if host.pool == pool.name]
-        if not any(group.host in cloud.leaving for group in mine):
-            continue
-        is_open = [host for host in hosts if host.is_open]
-        if not is_open:
-            needed = pool.reserve_hosts if wish.is_reserve_kept else 0
-            left = sum(host.id not in cloud.leaving for host in hosts)
-            why = f"no host of pool {pool.name} is left to take work, and no other pool serves it"
-            if left:
-                why = f"the {left} hosts left of pool {pool.name} have to stand in reserve"
-            yield Missing(pool.name, "hosts", needed + 1.0, float(left), needed + 1 - left, why)
-            continue
-        each = host_capacity(pool)
-        for d, dimension in enumerate(("vcpus", "memory_mb")):
-            needs = sum((group.vcpus, group.memory_mb)[d] for group in mine)
-            available = sum((host.vcpus, host.memory_mb)[d] for host in is_open)
-            if needs > available + 1e-6:
-                more = math.ceil((needs - available) / each[d] - 1e-9)
-                why = f"all that runs in pool {pool.name} asks more than the hosts that are left may promise"
-                yield Missing(pool.name, dimension, needs, available, more, why)
-        yield from _apart(pool, cloud, is_open)
-        if wish.is_storage_leaving:
-            yield from _storage(pool, plan, cloud)
-
-
-def _apart(pool: CloudPool, cloud: Cloud, is_open: Sequence[Host]) -> Iterator[Missing]:
-    """Constraints that keep more apart than there are hosts, or racks, left to keep it apart on."""
-    members: Counter[int] = Counter()
-    for n, group in enumerate(cloud.groups):
-        if cloud.pool_of[n] == pool.name:
-            members.update(set(group.apart))
-    worst: tuple[int, int, str] | None = None
-    for constraint, count in sorted(members.items()):
-        is_host = cloud.constraints[constraint].scope == "host"
-        places = len({host.id if is_host else host.rack for host in is_open})
-        if count > places and (worst is None or count - places > worst[0] - worst[1]):
-            worst = count, places, "hosts" if is_host else "racks"
-    if worst is not None:
-        count, places, what = worst
-        why = f"{count} workloads of pool {pool.name} are kept apart, and {places} {what} are left that take work"
-        yield Missing(pool.name, "apart", float(count), float(places), count - places, why)
-
-
-def _storage(pool: CloudPool, plan: Plan, cloud: Cloud) -> Iterator[Missing]:
-    kinds = [
-        pool.type_named(host.model) or pool.host_type
-        for host in plan.hosts
-        if host.pool == pool.name and host.id not in cloud.leaving
-    ]
-    for number, tier in enumerate(pool.all_tiers):
-        needs = sum(
-            disk_mb
-            for n, group in enumerate(cloud.groups)
-            if cloud.pool_of[n] == pool.name
-            for asked, disk_mb in group.disks_mb
-            if (asked or pool.tier) == tier.name
-        )
-        available = tier_storage_mb(pool, number, kinds)
-        if needs > available + 1e-6:
-            more = 1
-            while more < 10_000 and tier_storage_mb(pool, number, [*kinds, *[pool.host_type] * more]) < needs:
-                more += 1
-            why = f"pool {pool.name} stores more on {tier.name} than the hosts that are left may"
-            yield Missing(pool.name, "disk_mb", needs, available, more, why)
-
-
 # --- the answer ------------------------------------------------------------------------------------------------------
 
 
@@ -294,7 +262,7 @@ def _answer(
     cloud: Cloud,
     wish: Wish,
     moves: list[Hop],
-    missing: tuple[Missing, ...],
+    lacking: tuple[Missing, ...],
     refused: tuple[BrokenPromise, ...],
 ) -> Drain:
     order = Order(cloud)
@@ -309,11 +277,11 @@ def _answer(
             Go(step + 1, ref, name_of(estate, ref), hop.source, hop.target, share_mb, last[hop.group] != step)
             for ref in group.refs
         ]
-    stays = tuple(_stays(estate, cloud, order, missing))
+    stays = tuple(_stays(estate, cloud, order, lacking))
     moved = {hop.group for hop in moves}
     bound = sum(cloud.groups[n].memory_mb for n in moved if cloud.groups[n].host in cloud.leaving)
     copied = _copied_mb(cloud, moves)
-    whole = not stays and not refused and not missing
+    whole = not stays and not refused and not lacking
     status = "none" if refused or (stays and not moves) else "partial" if not whole else "feasible"
     if whole and not wish.evened and copied <= bound + 1e-6:
         status = "optimal"
@@ -324,7 +292,7 @@ def _answer(
         ),
         tuple(gone),
         stays,
-        missing,
+        lacking,
         copied,
         bound,
         before,
@@ -352,8 +320,8 @@ def _fullest(cloud: Cloud, order: Order, wish: Wish) -> float:
     return max(shares, default=0.0)
 
 
-def _stays(estate: Estate, cloud: Cloud, order: Order, missing: tuple[Missing, ...]) -> Iterator[Stay]:
-    short = {entry.pool: entry for entry in missing}
+def _stays(estate: Estate, cloud: Cloud, order: Order, lacking: tuple[Missing, ...]) -> Iterator[Stay]:
+    short = {entry.pool: entry for entry in lacking}
     for n, group in enumerate(cloud.groups):
         if order.at[n] not in cloud.leaving:
             continue

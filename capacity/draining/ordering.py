@@ -6,7 +6,7 @@ What no order was found for is handed back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from capacity.draining.cloud import Cloud
@@ -102,7 +102,7 @@ class Order:
         for n in waiting:
             here = self.at[n]
             blocked = [other for other in waiting if other != n and targets[other] == here]
-            for host in self._others(n, here, targets[n]) if blocked else ():
+            for host in self.others(n, here, targets[n]) if blocked else ():
                 self.go(n, host)
                 frees = any(self.can_go(other, here) for other in blocked)
                 self.go(n, here)
@@ -110,16 +110,36 @@ class Order:
                     return n, host
         return None
 
-    def _others(self, n: int, here: str, target: str) -> Iterable[str]:
+    def others(self, n: int, *but: str) -> Iterable[str]:
+        """The hosts that may take a group now."""
         pool = self.cloud.pool_of[n]
         group = self.cloud.groups[n]
         for host in self.cloud.hosts:
             if (
                 host.is_open
                 and host.pool == pool
-                and host.id not in (here, target)
+                and host.id not in but
                 and (group.racks is None or host.rack in group.racks)
                 and host.rack not in group.barred
                 and self.can_go(n, host.id)
             ):
                 yield host.id
+
+
+def placed_by_size(
+    cloud: Cloud, forbidden: Collection[tuple[int, str]], *, is_large_first: bool
+) -> list[Hop]:
+    """What has to leave goes, by size, to the fullest host that still has room for it; nothing else moves."""
+    order = Order(cloud)
+    is_open = {host.id for host in cloud.hosts if host.is_open}
+    moves: list[Hop] = []
+    leaving = [n for n, group in enumerate(cloud.groups) if group.host not in is_open and not group.is_fixed]
+    sign = -1 if is_large_first else 1
+    for n in sorted(
+        leaving, key=lambda n: (sign * cloud.groups[n].memory_mb, sign * cloud.groups[n].vcpus, n)
+    ):
+        open_to = [host for host in order.others(n, cloud.groups[n].host) if (n, host) not in forbidden]
+        if open_to:
+            fullest = min(open_to, key=lambda host: (order.hosts[host].memory_mb - order.load[host][1], host))
+            moves.append(order.go(n, fullest))
+    return moves

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from capacity.draining.cloud import Cloud, Group
+from capacity.draining.cloud import Cloud
 from capacity.solvers import reassignment
 from capacity.solvers.reassignment_model import Problem
 
@@ -31,8 +31,11 @@ Row = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """How the solver is asked: whether moving work counts at both ends, the pools to even out, how long."""
+    """How the solver is asked: which groups may move, whether they count at both ends while they do, the pools to even
+    out, how long.
+    """
 
+    movable: tuple[int, ...]
     is_transient: bool
     evened: frozenset[str] = frozenset()
     seed: int = 0
@@ -48,11 +51,10 @@ def targets(
     progress: Callable[[float], None],
 ) -> dict[int, str]:
     """Where each group that moves goes, by its number; groups left on hosts to be emptied are not among them."""
-    numbers = {host.id: m for m, host in enumerate(cloud.hosts)}
-    allowed = [_allowed(cloud, n, group, forbidden) for n, group in enumerate(cloud.groups)]
-    problem = _problem(cloud, numbers, allowed, asked)
+    if not asked.movable:
+        return {}
     found = reassignment.solve(
-        problem,
+        _problem(cloud, forbidden, asked),
         seed=asked.seed,
         work=asked.work,
         cancelled=cancelled,
@@ -60,15 +62,13 @@ def targets(
     )
     if found.status == "infeasible":
         return {}
-    return {
-        n: cloud.hosts[m].id
-        for n, m in enumerate(found.machine.tolist())
-        if cloud.hosts[m].id != cloud.groups[n].host
-    }
+    there = {n: cloud.hosts[m].id for n, m in zip(asked.movable, found.machine.tolist(), strict=True)}
+    return {n: host for n, host in there.items() if host != cloud.groups[n].host}
 
 
-def _allowed(cloud: Cloud, n: int, group: Group, forbidden: Collection[tuple[int, str]]) -> frozenset[str]:
-    """The hosts that may take a group, as far as one group by itself can tell."""
+def _allowed(cloud: Cloud, n: int, held: _Held, forbidden: Collection[tuple[int, str]]) -> frozenset[str]:
+    """The hosts that may take a group, as far as it and what doesn't move can tell."""
+    group = cloud.groups[n]
     if group.is_fixed:
         return frozenset()
     return frozenset(
@@ -81,17 +81,41 @@ def _allowed(cloud: Cloud, n: int, group: Group, forbidden: Collection[tuple[int
         and (n, host.id) not in forbidden
         and group.vcpus <= host.vcpus + 1e-6
         and group.memory_mb <= host.memory_mb + 1e-6
+        and not any((c, host.id) in held.near or (c, host.rack) in held.near for c in group.apart)
     )
 
 
-def _problem(
-    cloud: Cloud, numbers: Mapping[str, int], allowed: Sequence[frozenset[str]], asked: Asked
-) -> Problem:
-    groups, hosts = cloud.groups, cloud.hosts
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What stays: its load by host (vCPUs, MB), and the hosts and racks that constraints keep others away from."""
+
+    load: Mapping[str, tuple[float, float]]
+    near: frozenset[tuple[int, str]]
+
+    @classmethod
+    def by(cls, cloud: Cloud, movable: Collection[int]) -> _Held:
+        rack_of = {host.id: host.rack for host in cloud.hosts}
+        load: dict[str, tuple[float, float]] = {}
+        near: set[tuple[int, str]] = set()
+        for n, group in enumerate(cloud.groups):
+            if n not in movable:
+                vcpus, memory_mb = load.get(group.host, (0.0, 0.0))
+                load[group.host] = vcpus + group.vcpus, memory_mb + group.memory_mb
+                for c in group.apart:
+                    is_host = cloud.constraints[c].scope == "host"
+                    near.add((c, group.host if is_host else rack_of[group.host]))
+        return cls(load, frozenset(near))
+
+
+def _problem(cloud: Cloud, forbidden: Collection[tuple[int, str]], asked: Asked) -> Problem:
+    groups, hosts = [cloud.groups[n] for n in asked.movable], cloud.hosts
+    held = _Held.by(cloud, set(asked.movable))
+    numbers = {host.id: m for m, host in enumerate(hosts)}
     home = np.array([numbers[group.host] for group in groups], np.int64)
     is_closed = np.array([not host.is_open for host in hosts], np.bool_)
     count = len(groups) + 1
-    own = [a | ({groups[n].host} if hosts[home[n]].is_open else frozenset()) for n, a in enumerate(allowed)]
+    allowed = [_allowed(cloud, n, held, forbidden) for n in asked.movable]
+    own = [a | ({groups[i].host} if hosts[home[i]].is_open else frozenset()) for i, a in enumerate(allowed)]
     classes = {key: CLASSES + i for i, key in enumerate(dict.fromkeys(own))}
     need = np.zeros((len(groups), CLASSES + len(classes)), np.int64)
     need[:, VCPUS] = [math.ceil(group.vcpus * MILLI - 1e-6) for group in groups]
@@ -100,7 +124,9 @@ def _problem(
     need[np.arange(len(groups)), [classes[key] for key in own]] = 1
     capacity = np.full((len(hosts), need.shape[1]), count, np.int64)
     for m, host in enumerate(hosts):
-        capacity[m, VCPUS], capacity[m, MEMORY] = math.floor(host.vcpus * MILLI), math.floor(host.memory_mb)
+        vcpus, memory_mb = held.load.get(host.id, (0.0, 0.0))
+        capacity[m, VCPUS] = max(0, math.floor((host.vcpus - vcpus) * MILLI + 1e-6))
+        capacity[m, MEMORY] = max(0, math.floor(host.memory_mb - memory_mb + 1e-6))
         for key, resource in classes.items():
             if host.is_open and host.id not in key:
                 capacity[m, resource] = 0
@@ -112,9 +138,9 @@ def _problem(
     weights = np.zeros(need.shape[1], np.int64)
     weights[PRESENT] = 1 + int(need[:, MEMORY].sum())  # more than all moves together
     if asked.evened:
-        _even_out(cloud, asked.evened, need, safety, weights)
+        _even_out(cloud, asked, need, safety, weights)
     each = max(1, round(TYPICAL * len(groups) / max(1, int(need[:, MEMORY].sum()))))
-    service, spread = _services(cloud, home)
+    service, spread = _services(cloud, asked.movable, home)
     transient = np.zeros(need.shape[1], np.bool_)
     transient[[VCPUS, MEMORY]] = asked.is_transient
     racks = {rack: i for i, rack in enumerate(dict.fromkeys(host.rack for host in hosts))}
@@ -139,10 +165,10 @@ def _problem(
     )
 
 
-def _even_out(cloud: Cloud, pools: Collection[str], need: Table, safety: Table, weights: Row) -> None:
+def _even_out(cloud: Cloud, asked: Asked, need: Table, safety: Table, weights: Row) -> None:
     """Let every open host of the pools carry its pool's mean share of memory and vCPUs without cost, and no more."""
-    of_group = np.array(cloud.pool_of)
-    for pool in pools:
+    of_group = np.array([cloud.pool_of[n] for n in asked.movable])
+    for pool in asked.evened:
         mine = np.array([host.is_open and host.pool == pool for host in cloud.hosts])
         for resource in (VCPUS, MEMORY):
             room = float(safety[mine, resource].sum())
@@ -153,17 +179,17 @@ def _even_out(cloud: Cloud, pools: Collection[str], need: Table, safety: Table, 
     weights[VCPUS] = max(1, round(OVERLOAD * memory / vcpus)) if vcpus else 0
 
 
-def _services(cloud: Cloud, home: Row) -> tuple[Row, Row]:
+def _services(cloud: Cloud, movable: Sequence[int], home: Row) -> tuple[Row, Row]:
     """A service for each constraint that keeps groups apart, one for every group under none.
 
     A group has one service, so constraints that share groups are taken rack before host, larger first; the rest comes
     back as forbidden pairs.
     """
     members: dict[int, list[int]] = {}
-    for n, group in enumerate(cloud.groups):
-        for constraint in dict.fromkeys(group.apart):
-            members.setdefault(constraint, []).append(n)
-    service = np.full(len(cloud.groups), -1, np.int64)
+    for i, n in enumerate(movable):
+        for constraint in dict.fromkeys(cloud.groups[n].apart):
+            members.setdefault(constraint, []).append(i)
+    service = np.full(len(movable), -1, np.int64)
     spread: list[int] = []
 
     def order(constraint: int) -> tuple[bool, int, int]:
