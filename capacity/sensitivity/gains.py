@@ -29,6 +29,7 @@ CHECKS = 8  # of one plan that was found, to see how little of the limit it need
 FOUND = "replanned and checked"
 BY_BOUNDS = "lower bounds forbid any effect"
 BY_PLANNING = "replanned there without effect, which is no proof"
+BROKEN = "the plan made there breaks a rule, and counts for nothing"
 NOW = "the limit as it is"
 
 
@@ -61,7 +62,8 @@ class Standing:
 class Gain:
     """What a limit brings. `needed` None: nothing was found up to `tried_to`.
 
-    `placed` more assets, `racks` and `hosts` saved (negative: more of them, for what is placed more). `proof` of
+    `placed` more assets, `racks` and `hosts` saved (negative: more of them, for what is placed more); where nothing
+    better was found, what the plan made at `tried_to` exchanges for something that counts more. `proof` of
     `needed`; `without_effect`: the largest value known to bring nothing, and `without_proof` how that is known.
     """
 
@@ -251,9 +253,9 @@ class _Search:
             if found is not None:
                 best = self._least(limit, low, value, found)
             elif best is None and value >= top:
-                return self._nothing(limit, top, BY_PLANNING, top)
+                return self._nothing(limit, top, self._why_not(limit, top), top)
             else:
-                low, low_proof = value, BY_PLANNING
+                low, low_proof = value, self._why_not(limit, value)
             if best is None:
                 value = top
                 continue
@@ -329,16 +331,40 @@ class _Search:
 
     # --- answers --------------------------------------------------------------------------------------------------
 
+    def _why_not(self, limit: Limit, value: float) -> str:
+        return BROKEN if self.trials[limit.paths, limit.zone, value] is None else BY_PLANNING
+
     def _nothing(self, limit: Limit, value: float, proof: str, top: float) -> Gain:
+        trial = self.trials.get((limit.paths, limit.zone, top))
+        placed, racks, hosts = (0, 0, 0) if trial is None else self._saved(trial)
+        if max(placed, racks, hosts) <= 0:
+            placed = racks = hosts = 0  # no exchange, only worse
         return Gain(
-            limit.name, limit.paths, limit.unit, limit.now, None, None, 0, 0, 0, "", value, proof, top, ""
+            limit.name,
+            limit.paths,
+            limit.unit,
+            limit.now,
+            None,
+            None,
+            placed,
+            racks,
+            hosts,
+            "",
+            value,
+            proof,
+            top,
+            "",
         )
+
+    def _saved(self, plan: Plan) -> tuple[int, int, int]:
+        """Assets placed more, racks and hosts saved by a plan, against the best there is."""
+        then, now = standing_of(plan), standing_of(self.best)
+        return now.unplaced - then.unplaced, now.racks - then.racks, now.hosts - then.hosts
 
     def _something(
         self, limit: Limit, best: tuple[float, Plan], low: float, low_proof: str, top: float
     ) -> Gain:
         value, plan = best
-        then, now = standing_of(plan), standing_of(self.best)
         return Gain(
             limit.name,
             limit.paths,
@@ -346,9 +372,7 @@ class _Search:
             limit.now,
             value,
             round(value - limit.now, 6),
-            now.unplaced - then.unplaced,
-            now.racks - then.racks,
-            now.hosts - then.hosts,
+            *self._saved(plan),
             FOUND,
             low,
             low_proof,

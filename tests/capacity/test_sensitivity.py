@@ -13,7 +13,16 @@ from tiny_rooms import Room
 from capacity.facility import Entitlement, Facility, RackModel, Reservation, sealed
 from capacity.plan import Plan
 from capacity.planner import proven
-from capacity.sensitivity.gains import BY_BOUNDS, NOW, Effort, Gain, Sensitivity, sensitivity, standing_of
+from capacity.sensitivity.gains import (
+    BROKEN,
+    BY_BOUNDS,
+    NOW,
+    Effort,
+    Gain,
+    Sensitivity,
+    sensitivity,
+    standing_of,
+)
 from capacity.sensitivity.limits import POSITIONS, Limit, World, limits, restated, single, with_limit
 from capacity.sensitivity.slack import slack
 from capacity.verify import check
@@ -251,6 +260,22 @@ def test_a_plan_that_breaks_a_rule_counts_for_nothing() -> None:
     found, best = sensitivity(world, plan, EVERYTHING, replan=replan)
     assert best == plan
     assert not [gain for gain in found.gains if gain.needed is not None]
+    assert {gain.without_proof for gain in found.gains} == {BROKEN, BY_BOUNDS}
+
+
+def test_what_saves_a_host_for_a_rack_is_told_and_not_counted() -> None:
+    """Racks count before hosts; a plan that exchanges one for the other is no gain."""
+    world = a_world(machines(2), a_target(pools=(a_cloud(),)))
+    plan = planned(world)
+
+    def replan(inputs: World):
+        if inputs == world:
+            return plan, ()
+        return replace(plan, racks=(*plan.racks, *plan.racks), hosts=plan.hosts[1:]), ()
+
+    effort = replace(EVERYTHING, only="vCPUs of host type")
+    (gain,) = sensitivity(world, plan, effort, replan=replan)[0].gains
+    assert (gain.needed, gain.racks, gain.hosts) == (None, -len(plan.racks), 1)
 
 
 def test_a_path_to_nothing_is_an_error() -> None:

@@ -92,8 +92,6 @@ def sensitivity(
 
 def show(found: Sensitivity, *, every: bool) -> None:
     """Gains, what brought nothing, what is to spare, and what that rests on."""
-    from capacity.sensitivity.gains import BY_BOUNDS
-
     if found.best != found.plan:
         output.data(
             f"a better plan needs no change of a limit: {_standing(found.best)} in place of {_standing(found.plan)} "
@@ -127,7 +125,7 @@ def show(found: Sensitivity, *, every: bool) -> None:
                     gain.limit,
                     amount(gain, gain.now),
                     amount(gain, gain.tried_to),
-                    "proven: " * (gain.without_proof == BY_BOUNDS) + gain.without_proof,
+                    _why_nothing(gain),
                 ]
                 for gain in nothing
             ],
@@ -192,6 +190,16 @@ def _less(gain: Gain) -> str:
     if gain.without_proof == BY_BOUNDS:
         return f"up to {at} none, by lower bounds"
     return f"none found at {at}" if gain.without_proof == BY_PLANNING else "by the smallest step"
+
+
+def _why_nothing(gain: Gain) -> str:
+    """Why nothing was found: proven, or tried; and what the plan made there gives for what."""
+    from capacity.sensitivity.gains import BY_BOUNDS
+
+    if gain.without_proof == BY_BOUNDS:
+        return f"proven: {gain.without_proof}"
+    exchange = effect(gain)
+    return f"{gain.without_proof}; it {exchange}" if exchange else gain.without_proof
 
 
 def counted(number: int, noun: str) -> str:
