@@ -289,6 +289,22 @@ def test_the_replay_sees_a_reserve_that_could_not_take_the_work_apart() -> None:
     assert "POOL-RESERVE" in moved(world, (1, "h1", "h3"), leaving=("h4",))
 
 
+def test_where_whole_racks_may_go_every_host_of_one_finds_an_empty_one() -> None:
+    wanted, on = Wanted(), {}
+    for host in ("h1", "h2", "h3"):
+        on[wanted.machine(memory_mb=4000)] = host
+    pool = a_cloud(reserve_hosts=2, failure_domain="rack")
+    world = a_running_cloud(wanted, on, [["h1", "h2"], ["h3"], ["h4"], ["h5"]], pool)
+
+    found = emptied(world, "h3")
+
+    assert (found.status, found.reserve) == ("optimal", ("h4", "h5"))
+    assert targets(found)[3] in {"h1", "h2"}
+    assert moved(world, (3, "h3", "h1")) == []
+    # With h4 at work only h5 is empty, and rack R1 holds two that would have to restart.
+    assert set(moved(world, (3, "h3", "h4"), leaving=("h3",))) == {"POOL-RESERVE"}
+
+
 # --- names ------------------------------------------------------------------------------------------------------------
 
 
