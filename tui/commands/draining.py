@@ -121,7 +121,7 @@ def show(found: Drain, *, every: bool) -> None:
     shown = found.moves if every else found.moves[:SHOWN]
     more = f"; the first {len(shown)}, --all shows the rest" if len(shown) < len(found.moves) else ""
     output.table(
-        f"{len(found.moves)} moves in {steps} steps, {_gb(found.copied_mb)} of memory to copy{more}",
+        f"{_counted(len(found.moves), 'move')} in {_counted(steps, 'step')}, {_gb(found.copied_mb)} of memory to copy{more}",
         ["step", "workload", "from", "to", "memory"],
         [
             [
@@ -156,7 +156,7 @@ def show(found: Drain, *, every: bool) -> None:
         counts = Counter((stay.host, stay.why) for stay in found.stays)
         names = {key: [s.name for s in found.stays if (s.host, s.why) == key] for key in counts}
         output.table(
-            f"{len(found.stays)} workloads stay",
+            f"{_counted(len(found.stays), 'workload')} left where they are",
             ["on", "workloads", "why"],
             [
                 [host, ", ".join(names[host, why][:3]) + (f" and {n - 3} more" if n > 3 else ""), why]
@@ -182,6 +182,10 @@ def _summary(found: Drain) -> str:
     else:
         parts.append("the reserve is given up meanwhile")
     return "; ".join(parts)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _gb(value: float) -> str:
