@@ -121,7 +121,8 @@ def show(found: Drain, *, every: bool) -> None:
     shown = found.moves if every else found.moves[:SHOWN]
     more = f"; the first {len(shown)}, --all shows the rest" if len(shown) < len(found.moves) else ""
     output.table(
-        f"{_counted(len(found.moves), 'move')} in {_counted(steps, 'step')}, {_gb(found.copied_mb)} of memory to copy{more}",
+        f"{_counted(len(found.moves), 'move')} in {_counted(steps, 'step')}, "
+        f"{_gb(found.copied_mb)} of memory to copy{more}",
         ["step", "workload", "from", "to", "memory"],
         [
             [
