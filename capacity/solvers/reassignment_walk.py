@@ -16,18 +16,19 @@ from capacity.solvers.reassignment_model import BROKEN, COST, EXCESS, LEFT, Comp
 from capacity.solvers.reassignment_moves import full_cost
 
 ROUNDS = 20_000  # of a chunk
-HOT, WARM, COLD = 0.15, 1e-3, 0.3
+HOT = (0.3, 1.0)  # by walk; where large processes must change places only a hot one lets them
+WARM, COLD = 1e-3, 0.3
 """Temperatures: the first two in units of what a mean process weighs, the last in units of cost."""
 TURN = 0.85  # the share of the budget at which it is warm
 MEND = 0.65  # the share whose temperature mends what is broken after the turn
-WHOLE = 0.6  # the share from which nothing may be broken
+WHOLE = 0.7  # the share from which nothing may be broken
 ROOM = (10.0, 3.0)
 """First price of a unit beyond capacity, in units of the largest load weight, by walk."""
 BORNE = (0.001, 0.004)
 """The part of all capacity that may be exceeded at the start, by walk."""
 LINK_SHARES = (0.0, 0.35, 0.65, 1.0)
-LINK = ((5.0, 15.0, 50.0, 1e3), (0.12, 1.0, 20.0, 1e3))
-"""Price of a broken dependency in units of the first temperature, at those shares, by walk.
+LINK = ((0.75, 2.25, 7.5, 150.0), (0.02, 0.15, 3.0, 150.0))
+"""Price of a broken dependency in units of what a mean process weighs, at those shares, by walk.
 
 Where services are large, only a price beyond their own weight keeps them from settling where they may not stay; where
 dependencies are dense, only a low one lets a walk through.
@@ -91,6 +92,7 @@ class Walk:
         self._excess = self._unit * ROOM[number % len(ROOM)]
         self._broken = 1.0
         self._borne = BORNE[number % len(BORNE)] * np.maximum(problem.capacity.sum(axis=0), 1)
+        self._hot = HOT[number % len(HOT)]
         self._link = LINK[number % len(LINK)]
         self._share = 0.0
         self.chunks = 0
@@ -104,7 +106,7 @@ class Walk:
     def prices(self) -> Prices:
         """What breaking a rule costs now."""
         excess = np.minimum(self._excess, 1e10).astype(np.int64)
-        return Prices(excess, int(self._broken), int(50 * HOT * self._size))
+        return Prices(excess, int(self._broken), int(50 * self._size))
 
     def _reprice(self, share: float) -> None:
         """Dearer where more is broken than the schedule bears, cheaper where less."""
@@ -116,10 +118,10 @@ class Walk:
         self._excess *= np.where(beyond > borne * self._borne, step, down)
         np.clip(self._excess, self._unit, self._unit * DEAREST, out=self._excess)
         ratio = float(np.exp(np.interp(share, LINK_SHARES, np.log(self._link))))
-        self._broken = ratio * HOT * self._size
+        self._broken = ratio * self._size
 
     def _temperature(self, share: float) -> float:
-        hot, warm = HOT * self._size, max(WARM * self._size, COLD)
+        hot, warm = self._hot * self._size, max(WARM * self._size, COLD)
         if share < TURN:
             return _between(hot, warm, share / TURN)
         return _between(warm, COLD, (share - TURN) / (1 - TURN))
