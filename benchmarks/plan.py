@@ -1,10 +1,10 @@
 """How planning and proving a region grows with it, and how far plans are from their lower bounds.
 
 The sample region at several sizes, on the facility and the calendar that `vorst init` writes, with one more building
-for every 2,600 servers. A region of 40 is planned first, so that no compiling is counted. Seconds are of this machine,
-as busy as it is; their ratios and the fitted exponent are of processor time, which other work disturbs less; the gaps
-depend on no clock. `--far` goes on to ten times the region, `--farthest` to 100,000 assets; both also ask for the
-promised seconds.
+and as many more hands for every 2,600 servers. A region of 40 is planned first, so that no compiling is counted.
+Seconds are of this machine, as busy as it is; their ratios and the fitted exponent are of processor time, which other
+work disturbs less; the gaps depend on no clock. `--far` goes on to ten times the region, `--farthest` to 100,000
+assets; both also ask for the promised seconds.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -20,6 +20,7 @@ import numpy as np
 
 from benchmarks.figure import Figure
 from benchmarks.plan_buildings import facility_of
+from capacity.calendar import Calendar
 from capacity.calendar_settings import CalendarSettings, resolve
 from capacity.planner import proven
 from inventory.sources.assemble import estate_from
@@ -51,9 +52,10 @@ def figures(reach: str = "") -> Iterator[Figure]:
     proven(estate_from(read_sample(servers=WARM_UP_SERVERS)), facility_of(1), calendar)
     measured: list[_Measured] = []
     for servers in SIZES[reach]:
-        estate, facility = estate_from(read_sample(servers=servers)), facility_of(-(-servers // REGION))
+        buildings = -(-servers // REGION)
+        estate, facility = estate_from(read_sample(servers=servers)), facility_of(buildings)
         started, worked = time.perf_counter(), time.process_time()
-        made, violations = proven(estate, facility, calendar)
+        made, violations = proven(estate, facility, _with_hands(calendar, buildings))
         ended = _Measured(len(made.decisions), time.perf_counter() - started, time.process_time() - worked)
         measured.append(ended)
         region = f"{servers:,} servers, {ended.assets:,} assets"
@@ -78,6 +80,13 @@ def figures(reach: str = "") -> Iterator[Figure]:
         _exponent([count * math.log(count) for count in n], seconds),
         "",
         1.0 if reach else None,
+    )
+
+
+def _with_hands(calendar: Calendar, times: int) -> Calendar:
+    """The calendar with so many times the crews, engineers, vans and docks."""
+    return replace(
+        calendar, resources=tuple(replace(r, capacity=r.capacity * times) for r in calendar.resources)
     )
 
 
