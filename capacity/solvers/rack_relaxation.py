@@ -42,12 +42,15 @@ class Relaxation:
     clusters: tuple[Ints, ...]
 
 
-def relax(a: Arrays, start: State, items: Ints, *, with_mix: bool = True) -> Relaxation:
+def relax(
+    a: Arrays, start: State, items: Ints, *, with_mix: bool = True, by_largest: bool = True
+) -> Relaxation:
     """Solve the relaxation for these items; standing bins are those open in `start`.
 
-    Without `with_mix` only the bound is asked for; the mix and shares are then those that gave it.
+    Without `with_mix` only the bound is asked for; the mix and shares are then those that gave it. `by_largest`: of the
+    classes a group has a part of a bin of, those with most of it get it whole, else those with least.
     """
-    return _Solver(Program(a, start, items)).solve(with_mix=with_mix)
+    return _Solver(Program(a, start, items)).solve(with_mix=with_mix, by_largest=by_largest)
 
 
 class _Solver:
@@ -57,7 +60,7 @@ class _Solver:
         self.program, self.a, self.groups = program, program.a, program.groups
         self.matrix = program.matrix
 
-    def solve(self, *, with_mix: bool) -> Relaxation:
+    def solve(self, *, with_mix: bool, by_largest: bool) -> Relaxation:
         program, clusters = self.program, tuple(self.program.clusters)
         if not program.low or not program.count.any():
             return Relaxation(0, np.zeros(self.groups), {}, program.members, {}, clusters)
@@ -78,7 +81,9 @@ class _Solver:
         for (number, k), column in program.share_at.items():
             if found[column] > 1e-6:
                 shares.setdefault(program.pairs[k], []).append((number, float(found[column])))
-        return Relaxation(bound, short, self._mix(found), program.members, shares, clusters)
+        return Relaxation(
+            bound, short, self._mix(found, by_largest=by_largest), program.members, shares, clusters
+        )
 
     def _spared(self, found: Floats, least: Floats) -> Floats:
         """Of the solutions with no more whole bins for any group and no more left out, one that spares most power."""
@@ -132,7 +137,7 @@ class _Solver:
         program = self.program
         return float(sum(found[k] for k in program.of_group[group] if program.is_new[k]))
 
-    def _mix(self, found: Floats) -> dict[tuple[int, int], int]:
+    def _mix(self, found: Floats, *, by_largest: bool) -> dict[tuple[int, int], int]:
         """Whole bins of every class for each group: the fractions rounded so that a group's total is rounded up."""
         program = self.program
         mix: dict[tuple[int, int], int] = {}
@@ -145,7 +150,9 @@ class _Solver:
             missing = int(np.ceil(sum(x for _, x in parts) - PREFERENCE)) - sum(
                 int(x + 1e-6) for _, x in parts
             )
-            ranked = sorted(parts, key=lambda part: (-(part[1] + 1e-6) % 1.0, part[0]), reverse=True)
+            ranked = sorted(parts, key=lambda part: (-((part[1] + 1e-6) % 1.0), part[0]))
+            if not by_largest:
+                ranked.reverse()
             extra = {pair for pair, _ in ranked[: max(0, missing)]}
             for pair, x in parts:
                 count = int(x + 1e-6) + (pair in extra)

@@ -83,12 +83,16 @@ def solve(
     """Place every item, opening few bins; see the module for how. `progress` hears the share of groups done."""
     everything = np.flatnonzero(problem.arrays.item_group >= 0)
     tell = progress or (lambda _share: None)
-    best = _pass(problem, everything, seed, rounds, lambda share: tell(share / 2))
-    if (best.state.item_bin[everything] < 0).any():
+    found = [_pass(problem, everything, seed, rounds, lambda share: tell(share / 3), by_largest=False)]
+    kept = np.flatnonzero(found[0].state.item_bin >= 0)
+    if len(kept) < len(everything):
         # The relaxation of what did find a place gives a better mix of bins for it than that of everything.
-        kept = np.flatnonzero(best.state.item_bin >= 0)
-        other = _pass(problem, kept, seed, rounds, lambda share: tell(0.5 + share / 2))
-        best = min(best, other, key=lambda found: (_value_out(problem, found.state), int(found.opened.sum())))
+        found.append(
+            _pass(problem, kept, seed, rounds, lambda share: tell((1 + share) / 3), by_largest=False)
+        )
+    if all(solution.status != "optimal" for solution in found):
+        found.append(_pass(problem, kept, seed, rounds, lambda share: tell((2 + share) / 3), by_largest=True))
+    best = min(found, key=lambda solution: (_value_out(problem, solution.state), int(solution.opened.sum())))
     tell(1.0)
     return best
 
@@ -98,12 +102,18 @@ def _value_out(problem: Problem, state: State) -> float:
 
 
 def _pass(
-    problem: Problem, kept: Ints, seed: int, rounds: int, progress: Callable[[float], None]
+    problem: Problem,
+    kept: Ints,
+    seed: int,
+    rounds: int,
+    progress: Callable[[float], None],
+    *,
+    by_largest: bool,
 ) -> Solution:
     """One solution, group by group, led by the relaxation of the items `kept`; the others are tried last."""
     state = copy_state(problem.start)
     groups = len(problem.arrays.group_owner)
-    relaxation = relax(problem.arrays, problem.start, kept)
+    relaxation = relax(problem.arrays, problem.start, kept, by_largest=by_largest)
     left = empty_left(problem.arrays)
     problem = _with_mix(problem, relaxation, left)
     opened, bound = np.zeros(groups, dtype=np.int64), np.zeros(groups, dtype=np.int64)
