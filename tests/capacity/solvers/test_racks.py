@@ -96,3 +96,18 @@ def test_bounds_are_below_what_is_opened(problem: RackProblem) -> None:
 def test_the_same_seed_gives_the_same_racks(problem: RackProblem, seed: int) -> None:
     one, two = solve(problem.problem, seed=seed), solve(problem.problem, seed=seed)
     assert all((x == y).all() for x, y in zip(one.state, two.state, strict=True))
+
+
+@given(problem=problems())
+@settings(max_examples=40, deadline=None)
+def test_a_mix_names_as_many_bins_however_it_is_rounded(problem: RackProblem) -> None:
+    a, start = problem.problem.arrays, problem.problem.start
+    items = np.flatnonzero(a.item_group >= 0)
+    one, other = (relax(a, start, items, by_largest=by_largest) for by_largest in (True, False))
+    for group in range(len(a.group_owner)):
+        counts = [sum(n for (g, _), n in found.mix.items() if g == group) for found in (one, other)]
+        assert counts[0] == counts[1]
+    for number, members in enumerate(one.members):
+        for found in (one, other):
+            named = [(g, n) for (g, c), n in found.mix.items() if c == number]
+            assert sum(n for _, n in named) <= len(members) + max(0, len(named) - 1)
