@@ -90,6 +90,9 @@ class Walk:
         # A resource counted in large units would otherwise cost next to nothing to overfill.
         self._unit = np.maximum(weight, self._size / problem.resources / mean / 100)
         self._excess = self._unit * ROOM[number % len(ROOM)]
+        # A move's priced change stays a whole number of 64 bits, whatever the units.
+        largest = np.maximum(problem.need.max(axis=0), 1)
+        self._dearest = np.minimum(1e10, 2.0**57 / problem.resources / largest)
         self._broken = 1.0
         self._borne = BORNE[number % len(BORNE)] * np.maximum(problem.capacity.sum(axis=0), 1)
         self._hot = HOT[number % len(HOT)]
@@ -105,7 +108,7 @@ class Walk:
     @property
     def prices(self) -> Prices:
         """What breaking a rule costs now."""
-        excess = np.minimum(self._excess, 1e10).astype(np.int64)
+        excess = np.minimum(self._excess, self._dearest).astype(np.int64)
         return Prices(excess, int(self._broken), int(50 * self._size))
 
     def _reprice(self, share: float) -> None:
