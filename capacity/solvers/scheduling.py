@@ -90,6 +90,7 @@ class _Race:
         self.start, self.makespan = self._search.best, self._search.makespan
         self.bound = simple_bound(project, packed)
         self.is_truncated = False
+        self._gains = 0  # how often the proof found or proved something
 
     def count(self, work: int) -> None:
         """The search, then the proof, each for its share of work."""
@@ -132,9 +133,13 @@ class _Race:
             self._found(search.best, search.makespan)
 
     def _prove_in_rounds(self, seconds: float, share: Callable[[], float]) -> None:
+        """As long as each round finds or proves something, and its share of the time lasts."""
         length = FIRST_ROUND_S
         while not self._is_over() and (left := (PROOF_SHARE - share()) * seconds) > 0:
+            known = self._gains
             self._prove(Budget(seconds=min(length, left)), lambda: self._is_over() or share() >= PROOF_SHARE)
+            if self._gains == known:
+                return
             length *= 2
 
     def _prove(self, budget: Budget, is_over: Callable[[], bool]) -> None:
@@ -147,7 +152,7 @@ class _Race:
             bound,
             budget=budget,
             seed=self._seed,
-            found=self._found,
+            found=self._found_by_proof,
             raised=self._raised,
             is_over=is_over,
         )
@@ -163,10 +168,15 @@ class _Race:
                 self.start, self.makespan = start, makespan
                 self._tell()
 
+    def _found_by_proof(self, start: Ints, makespan: int) -> None:
+        self._gains += makespan < self.makespan
+        self._found(start, makespan)
+
     def _raised(self, bound: int) -> None:
         with self._lock:
             if bound > self.bound:
                 self.bound = bound
+                self._gains += 1
                 self._tell()
 
     def _tell(self) -> None:
