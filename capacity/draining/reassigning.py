@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from capacity.draining.cloud import Cloud
 from capacity.solvers import reassignment
+from capacity.solvers.reassignment_check import BrokenProblem
 from capacity.solvers.reassignment_model import Problem
 
 MILLI = 1000  # of a vCPU: what the solver counts
@@ -53,14 +54,16 @@ def targets(
     """Where each group that moves goes, by its number; groups left on hosts to be emptied are not among them."""
     if not asked.movable:
         return {}
-    found = reassignment.solve(
-        _problem(cloud, forbidden, asked),
-        seed=asked.seed,
-        work=asked.work,
-        cancelled=cancelled,
-        progress=lambda share, _cost: progress(share),
-    )
-    if found.status == "infeasible":
+    try:
+        found = reassignment.solve(
+            _problem(cloud, forbidden, asked),
+            seed=asked.seed,
+            work=asked.work,
+            cancelled=cancelled,
+            progress=lambda share, _cost: progress(share),
+        )
+    except BrokenProblem:
+        # What stands too close already can't be told to the solver; the moves by size have said what they could.
         return {}
     there = {n: cloud.hosts[m].id for n, m in zip(asked.movable, found.machine.tolist(), strict=True)}
     return {n: host for n, host in there.items() if host != cloud.groups[n].host}
