@@ -243,5 +243,6 @@ def main(arguments: Sequence[str]) -> int:
 
 def _compile() -> None:
     """What the first instance should not wait for."""
-    one = np.ones(2, dtype=np.int64)
-    solve(Project(one, one[:, None], one[:1], np.array([[0, 1]])), work=1)
+    # Three activities of which no two run together, though their sum would allow it: the bound alone doesn't end it.
+    three = np.ones(3, dtype=np.int64)
+    solve(Project(three, 2 * three[:, None], 3 * three[:1], np.zeros((0, 2), dtype=np.int64)), work=1)

@@ -177,7 +177,8 @@ def main(arguments: list[str]) -> int:
     if not found:
         print(f"{options.folder}: no model_NAME.txt that matches {options.only}", file=sys.stderr)
         return 1
-    solve(problem_of(small(seed=0)), work=2)  # compiles
+    for sample in (small(0), small(0, processes=4, machines=2)):  # compiles the search, and trying everything
+        solve(problem_of(sample), work=2)
     rows: list[list[str]] = []
     wrong: list[str] = []
     for name, model, assignment in found:
