@@ -7,13 +7,14 @@ same answer; with `seconds` both run beside each other, by the caller's clock, a
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from capacity.solvers.scheduling_project import Compiled, Ints, Project, ProjectError, compiled
 from capacity.solvers.scheduling_proof import Budget, prove, simple_bound
-from capacity.solvers.scheduling_search import Search
+from capacity.solvers.scheduling_search import WIDER, WIDEST, Search
 
 __all__ = ["Project", "ProjectError", "Schedule", "solve"]
 
@@ -22,6 +23,7 @@ WORK = 20_000
 CHUNK = 250  # children between looks at the clock
 PROOF_PER_CHILD = 1e-4  # deterministic seconds of the proof for each child of the search
 PROOF_SHARE = 0.4  # of the seconds: the proof's; what is left of its core's time goes to a second search
+FIRST_LIFE = 10_000  # children of the first population of the second search
 FIRST_ROUND_S = 0.5  # a proof is begun anew with what the search has found since, each time for twice as long
 
 
@@ -114,23 +116,36 @@ class _Race:
         def beside() -> None:
             try:
                 self._prove_in_rounds(seconds, share)
-                self._search_until(Search(self._packed, self._seed + 1), share, begins=PROOF_SHARE)
+                self._search_anew(share)
             except BaseException as error:  # noqa: BLE001 (told in the thread that waits)
                 failures.append(error)
 
         thread = threading.Thread(target=beside, daemon=True)
         if not self._is_over():
             thread.start()
-            self._search_until(self._search, share)
+            self._search_on(share)
             thread.join()
         if failures:
             raise failures[0]
         self.is_truncated |= share() >= 1
 
-    def _search_until(self, search: Search, share: Callable[[], float], begins: float = 0.0) -> None:
+    def _search_on(self, share: Callable[[], float]) -> None:
+        """One population for all the time there is."""
         while not self._is_over() and (now := share()) < 1:
-            search.advance(CHUNK, (now - begins) / (1 - begins), self.bound)
-            self._found(search.best, search.makespan)
+            self._search.advance(CHUNK, now, self.bound)
+            self._found(self._search.best, self._search.makespan)
+
+    def _search_anew(self, share: Callable[[], float]) -> None:
+        """Population after population, each for twice as long, for what a single one has settled away from."""
+        length, seed = FIRST_LIFE, self._seed + 1
+        widths = itertools.cycle((WIDER, WIDEST))
+        while not self._is_over() and share() < 1:
+            search, done = Search(self._packed, seed, next(widths)), 0
+            while done < length and not self._is_over() and share() < 1:
+                search.advance(CHUNK, done / length, self.bound)
+                self._found(search.best, search.makespan)
+                done += CHUNK
+            length, seed = 2 * length, seed + 1
 
     def _prove_in_rounds(self, seconds: float, share: Callable[[], float]) -> None:
         """As long as each round finds or proves something, and its share of the time lasts."""

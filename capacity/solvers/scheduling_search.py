@@ -21,6 +21,7 @@ MIXED = 0.5  # share of children that take an order from another schedule
 DISTURBED = 0.5  # share of these that are disturbed besides
 TOLERATED = 0.3  # share of children longer by one that replace their parent all the same
 NARROWEST, WIDEST = 0.05, 0.3  # length of the stretch, as a share of the makespan
+WIDER = 0.6  # the widest of searches for other valleys; small projects need it, large ones don't
 NOISE = 0.25  # how far an end moves in it, as a share of the stretch
 
 
@@ -43,6 +44,7 @@ def _breed(
     makespans: Ints,
     children: int,
     target: int,
+    widest: float,
     key: Floats,
     start: Ints,
     state: np.ndarray,
@@ -55,7 +57,7 @@ def _breed(
             return
         i = int(_uniform(state) * size)
         makespan = makespans[i]
-        width = (NARROWEST + (WIDEST - NARROWEST) * _uniform(state)) * makespan
+        width = (NARROWEST + (widest - NARROWEST) * _uniform(state)) * makespan
         low = _uniform(state) * (makespan + width) - width
         high = low + width
         j = i
@@ -80,8 +82,9 @@ def _breed(
 class Search:
     """A population and its stream of chance; `advance` it, and `best` is the shortest schedule there is."""
 
-    def __init__(self, project: Compiled, seed: int) -> None:
+    def __init__(self, project: Compiled, seed: int, widest: float = WIDEST) -> None:
         n = project.duration.size
+        self._widest = widest
         self._project, self._room = project, room(project)
         self._key, self._start = np.zeros(n), np.zeros(n, dtype=np.int64)
         chance = np.random.default_rng(seed)
@@ -119,6 +122,7 @@ class Search:
             self._makespans,
             children,
             target,
+            self._widest,
             self._key,
             self._start,
             self._state,
