@@ -19,6 +19,8 @@ from capacity.resources import TOLERANCE, UNITS
 from capacity.verification import contents
 from capacity.verification.contents import Thing
 from capacity.verification.parting import Parting
+from capacity.verification.reserve import matched
+from capacity.verification.storage import limit_mb
 from capacity.verification.view import OTHERS, View
 from capacity.verification.violations import number
 from inventory.estate import Constraint, Estate, Ref
@@ -231,7 +233,7 @@ class _Replay:
         for tier in pool.all_tiers:
             mine = [r for r in stored if next(iter(self.view.tiers_of.get(r, ())), pool.tier) == tier.name]
             asked = sum(self.view.amount(ref, "disk_mb") for ref in mine)
-            limit = _storable_mb(pool, hosts, tier.name, tier.storage_fill, tier.replicas)
+            limit = limit_mb(self.view, pool, tier, hosts)
             if asked > limit + TOLERANCE:
                 text = f"pool {pool.name} stores {number(asked)} MB on {tier.name} and may store {number(limit)} MB"
                 yield BrokenPromise("POOL-STORAGE", step, "", None, text)
@@ -277,7 +279,7 @@ class _Replay:
             lost = [host for host in working if rack_of[host] == rack]
             left = [host for host in empty if rack_of[host] != rack]
             takes = {one: [host for host in left if self._takes(host, one, set(lost))] for one in lost}
-            if _matched(takes) < len(lost):
+            if matched(takes) < len(lost):
                 text = f"not all that runs on {len(lost)} hosts of rack {rack} could restart"
                 yield BrokenPromise("POOL-RESERVE", step, lost[0], None, text)
 
@@ -300,33 +302,3 @@ class _Replay:
                     if self._is_near(empty, other, constraint) and not was:
                         return False
         return True
-
-
-def _storable_mb(pool: CloudPool, hosts: Sequence[CloudHost], tier: str, fill: float, replicas: int) -> float:
-    """What a pool stores of a tier with the hosts that may go at once gone, each copy in another failure domain."""
-    shares: dict[str, float] = defaultdict(float)
-    for host in hosts:
-        kind = pool.type_named(host.model) or pool.host_type
-        domain = host.rack if pool.failure_domain == "rack" else host.id
-        shares[domain] += pool.raw_mb(kind, tier) * fill
-    lost = min(pool.reserve_hosts, 1) if pool.failure_domain == "rack" else pool.reserve_hosts
-    left = sorted(shares.values(), reverse=True)[lost:]
-    if len(left) < replicas:
-        return 0.0
-    return min(sum(left[full:]) / (replicas - full) for full in range(replicas))
-
-
-def _matched(takes: dict[str, list[str]]) -> int:
-    """How many lost hosts find an empty one each (augmenting paths)."""
-    holder: dict[str, str] = {}
-
-    def find(one: str, seen: set[str]) -> bool:
-        for empty in takes[one]:
-            if empty not in seen:
-                seen.add(empty)
-                if empty not in holder or find(holder[empty], seen):
-                    holder[empty] = one
-                    return True
-        return False
-
-    return sum(find(one, set()) for one in takes)

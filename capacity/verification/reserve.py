@@ -7,7 +7,7 @@ as far apart as its constraints ask.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import combinations
@@ -161,7 +161,7 @@ class _Reserve:
             lost = [host for host in self._working if host in gone]
             left = [host for host in self._empty if host not in gone]
             takes = {one: [e for e in left if self._takes(e, one, gone)] for one in lost}
-            found = _matched(lost, takes)
+            found = matched(takes)
             if found < len(lost):
                 what = f"what runs on {counted(len(lost), 'host')} of rack {rack}"
                 self._say(f"rack {rack}", what, found, len(lost))
@@ -189,8 +189,8 @@ class _Reserve:
             )
 
 
-def _matched(lost: Sequence[str], takes: dict[str, list[str]]) -> int:
-    """How many of the lost find an empty host each (augmenting paths)."""
+def matched(takes: Mapping[str, Sequence[str]]) -> int:
+    """How many lost hosts find one each of the empty ones that take them (augmenting paths)."""
     holder: dict[str, str] = {}
 
     def find(one: str, seen: set[str]) -> bool:
@@ -202,4 +202,4 @@ def _matched(lost: Sequence[str], takes: dict[str, list[str]]) -> int:
                     return True
         return False
 
-    return sum(find(one, set()) for one in lost)
+    return sum(find(one, set()) for one in takes)

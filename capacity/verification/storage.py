@@ -26,22 +26,22 @@ def storable_mb(shares_mb: Sequence[float], replicas: int) -> float:
     return max(0.0, min(sum(ordered[full:]) / (replicas - full) for full in range(max(replicas, 1))))
 
 
-def _shares(view: View, pool: CloudPool, tier: StorageTier, hosts: Sequence[CloudHost]) -> list[float]:
-    """What each failure domain left after the pool's loss brings to a tier; the domain missed most is lost."""
+def limit_mb(view: View, pool: CloudPool, tier: StorageTier, hosts: Sequence[CloudHost]) -> float:
+    """What these hosts of a pool may store of a tier: those domains gone that would be missed most."""
     by_domain: dict[str, float] = defaultdict(float)
     for host in hosts:
         kind = type_of(view, host)
         raw_mb = pool.raw_mb(kind, tier.name) if kind is not None else 0.0
         by_domain[host.rack if pool.failure_domain == "rack" else host.id] += raw_mb * tier.storage_fill
     lost = min(pool.reserve_hosts, 1) if pool.failure_domain == "rack" else pool.reserve_hosts
-    return sorted(by_domain.values(), reverse=True)[lost:]
+    return storable_mb(sorted(by_domain.values(), reverse=True)[lost:], tier.replicas)
 
 
 def check(view: View, pool: CloudPool, stage: Stage, findings: Findings, said: set[str]) -> None:
     """Note each tier that stores too much, once: `said` names those of earlier stages."""
     for tier in pool.all_tiers:
         stored = [ref for ref in stage.workloads if (_tier_of(view, ref) or pool.tier) == tier.name]
-        limit = storable_mb(_shares(view, pool, tier, stage.hosts), tier.replicas)
+        limit = limit_mb(view, pool, tier, stage.hosts)
         found = exceeded_by_arrivals(
             [(view.arrival(ref), view.amount(ref, "disk_mb")) for ref in stored], limit
         )
