@@ -8,15 +8,14 @@ fractions to integers, and constructive heuristics and local search are left to 
 from __future__ import annotations
 
 import math
-import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from capacity.solvers import packing_bounds
+from capacity.solvers.packing_clock import watched
 from capacity.solvers.packing_completion import decide
 from capacity.solvers.packing_dive import dive
 from capacity.solvers.packing_master import Budget, Master, bin_of
@@ -28,7 +27,6 @@ MOST_KINDS = 1500  # beyond that only the quick bounds: the masters would take m
 MOST_COLUMNS = 24_000
 DIVES_FIRST = 2  # before asking whether the bound can be reached
 SEEDING = 40  # packings to begin with
-BLINK_S = 0.03
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +98,7 @@ def prove(
     race.lift(packing_bounds.quick(kinds.sizes, kinds.capacity, kinds.copies))
     if not race.is_over() and len(kinds.copies) <= MOST_KINDS:
         budget = Budget(effort)
-        with _watching(seconds_left, budget):
+        with watched(seconds_left, lambda: budget.halt.fill(1)):
             _raise_and_dive(kinds, race, budget, seconds_left, known)
     return Proof(race.bound, race.bins, "optimal" if race.is_over() else "feasible")
 
@@ -196,25 +194,3 @@ def _decide(master: Master, race: _Race, seconds_left: Callable[[], float]) -> N
     if verdict.is_impossible:
         race.lift(bins + 1)
     race.take(verdict.bins)
-
-
-@contextmanager
-def _watching(seconds_left: Callable[[], float], budget: Budget) -> Iterator[None]:
-    """Halt the budget when no seconds are left, however long a compiled search takes."""
-    is_done = threading.Event()
-
-    def watch() -> None:
-        while not is_done.is_set():
-            left = seconds_left()
-            if left <= 0:
-                budget.halt[0] = 1
-                return
-            is_done.wait(min(left, BLINK_S))
-
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
-    try:
-        yield
-    finally:
-        is_done.set()
-        watcher.join()

@@ -8,15 +8,14 @@ sizes below zero as well (an item that makes room). Anything longer than `most` 
 from __future__ import annotations
 
 import math
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 from ortools.sat.python import cp_model
 
+from capacity.solvers.packing_clock import watched
 from capacity.solvers.packing_search import Items, clash
 
 Ints = NDArray[np.int64]
@@ -26,7 +25,6 @@ MOST_NODES = 20_000_000
 MOST_CONTENTS = 30_000
 MOST_SPARE = 0.002  # of all bins, in every dimension
 NODES_PER_EFFORT = 50
-BLINK_S = 0.03
 DETERMINISTIC_SECONDS = 1e-6  # of CP-SAT's count, for each of effort
 
 
@@ -81,7 +79,7 @@ def _exact_cover(
     solver.parameters.random_seed = 0
     if math.isfinite(limit):
         solver.parameters.max_deterministic_time = max(limit, 0.0)
-    with _watching(solver, seconds_left):
+    with watched(seconds_left, solver.stop_search):
         status = solver.solve(model)
     if status not in {cp_model.OPTIMAL, cp_model.FEASIBLE}:
         return None
@@ -92,25 +90,6 @@ def _exact_cover(
     for b, content in enumerate(chosen):
         packing[content] = b
     return packing
-
-
-@contextmanager
-def _watching(solver: cp_model.CpSolver, seconds_left: Callable[[], float]) -> Iterator[None]:
-    """Stop the solver when no seconds are left, which it can't know of from the start."""
-    is_done = threading.Event()
-
-    def watch() -> None:
-        while not is_done.wait(BLINK_S):
-            if seconds_left() <= 0:
-                solver.stop_search()
-
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
-    try:
-        yield
-    finally:
-        is_done.set()
-        watcher.join()
 
 
 @njit(cache=True, nogil=True)
