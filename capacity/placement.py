@@ -101,6 +101,27 @@ def place(
 ) -> Placement:
     """Place every relocated device and every rehosted or replatformed workload that can be placed.
 
+    What `filled` finds, with its new racks at better positions of the floor (`at_positions`).
+    """
+    found = filled(
+        estate, facility, decisions, demands, seed=seed, period=period, mounts=mounts, progress=progress
+    )
+    return at_positions(estate, facility, demands, found, seed=seed)[0]
+
+
+def filled(
+    estate: Estate,
+    facility: Facility,
+    decisions: Sequence[Decision],
+    demands: Mapping[Ref, AssetDemand],
+    *,
+    seed: int = 0,
+    period: Period | None = None,
+    mounts: Mounts | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> Placement:
+    """What goes into which rack and onto which host, the new racks wherever the solver opened them.
+
     `period`: the first day of the plan and the last on which something can move in (`rack_problem.build`). `mounts`
     keeps work between calls that differ little; the answer is the same without.
     The same inputs and seed give the same placement. `progress` hears the share done, 0 to 1. Raises ProblemError when
@@ -136,22 +157,24 @@ def place(
         barred |= more
         kept = [item for item in gathered.items if not _assets_of(item) & more.keys()]
         gathered = RackItems(kept, gathered.refusals)
-    writer = _Writer(estate, facility, demands, gathered, attempt, most_hosts, barred)
-    return _at_positions(estate, facility, supply, demands, writer.placement(), seed)
+    return _Writer(estate, facility, demands, gathered, attempt, most_hosts, barred).placement()
 
 
-def _at_positions(
+def at_positions(
     estate: Estate,
     facility: Facility,
-    supply: SupplyModel,
     demands: Mapping[Ref, AssetDemand],
     found: Placement,
-    seed: int,
-) -> Placement:
-    """The placement with its new racks at better positions of the floor."""
+    *,
+    seed: int = 0,
+) -> tuple[Placement, Mapping[str, str]]:
+    """The placement with its new racks at better positions of the floor, and what racks are called there: old to new.
+
+    A rack moves only where it is ready as early as where it was, so what is dated stays so under the new names.
+    """
     parts = Arranged(found.racks, found.hosts, found.devices, found.workloads, found.unplaced)
-    there = arrange(estate, facility, supply, demands, parts, seed=seed)
-    return Placement(there.racks, there.hosts, there.devices, there.workloads, there.unplaced)
+    there = arrange(estate, facility, SupplyModel.of(facility), demands, parts, seed=seed)
+    return Placement(there.racks, there.hosts, there.devices, there.workloads, there.unplaced), there.names
 
 
 def _loosened(attempt: _Attempt, missing: Mapping[str, object], spread: dict[str, int]) -> bool:

@@ -17,7 +17,7 @@ from capacity.calendar import Calendar
 from capacity.demand import derive
 from capacity.facility import Facility
 from capacity.placement import Placement
-from capacity.plan import Decision, Inputs, Lack, Plan, Unplaced, sealed
+from capacity.plan import Decision, Inputs, Lack, Place, Plan, Step, Unplaced, sealed
 from capacity.smallest_change import with_changes
 from capacity.strategies import decide
 from capacity.timetable import retirements
@@ -140,7 +140,7 @@ def _plan(
     rounds = 0
     while True:
         tell("placing", rounds, ROUNDS)
-        placed = placed or placement.place(
+        placed = placed or placement.filled(
             estate,
             facility,
             _without(decisions, dropped),
@@ -176,9 +176,14 @@ def _plan(
         if late:
             placed = None
     placed = _cleared(placed, dropped, {name for step in dated.steps for name in step.commissions})
+    # The floor once, when it is settled what comes: a round more would only turn it over again.
+    placed, names = placement.at_positions(estate, facility, demands, placed, seed=seed)
+    unplaced = {entry.asset: entry for entry in placed.unplaced} | dropped
     retired, undated = retirements.retire(estate, calendar, decisions, demands, dated)
-    decisions = tuple(_kept(d) if d.asset in set(undated) else d for d in decisions)
-    steps = tuple(sorted((*dated.steps, *retired), key=lambda step: (step.start, step.id)))
+    kept = set(undated)
+    decisions = tuple(_kept(d) if d.asset in kept else d for d in decisions)
+    renamed = (_in_renamed(step, names) for step in dated.steps)
+    steps = tuple(sorted((*renamed, *retired), key=lambda step: (step.start, step.id)))
     left_out = tuple(unplaced[ref] for ref in sorted(unplaced))
     tell("weighing", 0, 1)
     parts = Plan(
@@ -219,6 +224,18 @@ def _cleared(placed: Placement, dropped: Mapping[Ref, Unplaced], brought_up: Col
         devices=tuple(p for p in placed.devices if p.asset not in dropped),
         workloads=tuple(p for p in placed.workloads if p.asset not in dropped),
     )
+
+
+def _in_renamed(step: Step, names: Mapping[str, str]) -> Step:
+    """A step with racks under the names of the positions they have moved to."""
+
+    def to_rack(place: Place | None) -> Place | None:
+        if place is None or place.rack is None:
+            return place
+        return replace(place, rack=names.get(place.rack, place.rack))
+
+    moves = tuple(replace(move, target=to_rack(move.target)) for move in step.moves)
+    return replace(step, moves=moves, commissions=tuple(names.get(name, name) for name in step.commissions))
 
 
 def _stranding(

@@ -25,6 +25,7 @@ from inventory.estate import Estate, Ref
 
 WORKLOAD_DIMENSIONS = ("vcpus", "memory_mb", "disk_mb")
 APART_SCOPES = ("host", "rack", "feed")
+EFFORT_EACH = 250.0  # of packing for each bundle: a larger pool's hosts are searched as long, piece by piece
 COLOURS = 1_000_000  # of a pool at most: hosts of one colour stand in different racks
 
 
@@ -262,6 +263,7 @@ class CloudPlacer:
                 sectors=max([1, *(len(members) for members in racked)]),
             ),
             seed=seed,
+            effort=max(packing.EFFORT, EFFORT_EACH * len(bundles)),
         )
         return [int(host) for host in solution.bin]
 

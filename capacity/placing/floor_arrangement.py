@@ -11,12 +11,13 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from capacity.facility import Facility, Mounted, Position, RackModel, Supply, TargetRack
+from capacity.holding import free_from
 from capacity.placing.floor_lines import Line, cells_of, profiles
 from capacity.placing.rack_bins import fits_position, floor_limit_kg
 from capacity.plan import AssetDemand, CloudHost, DevicePlacement, Unplaced, WorkloadPlacement
@@ -48,7 +49,10 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Arranged:
-    """Racks, hosts and devices at their positions, and what the arrangement is worth (see `solvers.floor`)."""
+    """Racks, hosts and devices at their positions, and what the arrangement is worth (see `solvers.floor`).
+
+    `names`: racks that moved are called after their new positions, old name to new.
+    """
 
     racks: tuple[TargetRack, ...]
     hosts: tuple[CloudHost, ...]
@@ -56,6 +60,7 @@ class Arranged:
     workloads: tuple[WorkloadPlacement, ...]
     unplaced: tuple[Unplaced, ...]
     solution: floor.Solution | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 def arrange(
@@ -219,6 +224,7 @@ class _Arrangement:
             position.owner,
             position.cage,
             position.area_m2,
+            free_from(self.facility, position.name),
             line.kind,
         )
 
@@ -350,6 +356,7 @@ def _written(
         placed.workloads,
         tuple(said.entry(entry) for entry in placed.unplaced),
         solution,
+        {old: new for old, new in names.items() if old != new},
     )
 
 
