@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 
 from capacity.verification.contents import Thing
-from capacity.verification.supply_graph import SupplyGraph
+from capacity.verification.supply_graph import Bools, SupplyGraph
 from capacity.verification.view import View
 from inventory.estate import Constraint, Ref
 
@@ -28,6 +28,7 @@ class Parting:
         self._devices = {t.asset: t for t in inside if t.asset is not None}
         self._hosts = {t.label.removeprefix("host "): t for t in inside if t.kind == "host"}
         self._downs: dict[tuple[object, ...], frozenset[str]] = {}
+        self._lives: dict[int | None, Bools] = {}
 
     def host(self, name: str) -> Thing | None:
         return self._hosts.get(name)
@@ -62,18 +63,20 @@ class Parting:
         feeds = [index[s.feed] for s in thing.supplies if s.feed in index]
         if thing.redundancy is None or not feeds or not self._is_up(thing, feeds, None):
             return
+        above = self._graph.above(feeds)  # the loss of anything else leaves its feeds as they are
         for loss in self._graph.can_fail:
-            if not self._is_up(thing, feeds, loss):
+            if loss in above and not self._is_up(thing, feeds, loss):
                 yield self._graph.nodes[loss].name
 
     def _is_up(self, thing: Thing, feeds: list[int], loss: int | None) -> bool:
         needed = thing.redundancy.needed if thing.redundancy else 0
-        return int(self._alive[loss][feeds].sum()) >= max(needed, 1)
+        return int(self._alive(loss)[feeds].sum()) >= max(needed, 1)
 
-    @cached_property
-    def _alive(self) -> dict[int | None, np.ndarray[tuple[int], np.dtype[np.bool_]]]:
-        ready = np.ones(len(self._graph.nodes), dtype=bool)
-        return {loss: self._graph.alive(ready, loss) for loss in (None, *self._graph.can_fail)}
+    def _alive(self, loss: int | None) -> Bools:
+        if loss not in self._lives:
+            ready = np.ones(len(self._graph.nodes), dtype=bool)
+            self._lives[loss] = self._graph.alive(ready, loss)
+        return self._lives[loss]
 
     @cached_property
     def parted(self) -> dict[Ref, list[Constraint]]:

@@ -103,6 +103,20 @@ class _Worst:
     loss: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Carried:
+    """What a span is like without any loss: loads that are `here` and `up` and what each cord of theirs draws, which
+    nodes are alive, and W on legs [legs × nodes] and nodes.
+    """
+
+    here: list[bool]
+    alive: list[bool]
+    up: list[bool]
+    share: list[float]
+    legs: list[list[float]]
+    nodes: list[float]
+
+
 class Replay:
     """The loads on one supply graph, as arrays over loads (n) and their supplies (s)."""
 
@@ -127,6 +141,13 @@ class Replay:
         self._load_of: Ints = np.array([n for n, _ in cords], dtype=np.int64)
         self._feed_of: Ints = np.array([index[s.feed] for _, s in cords], dtype=np.int64)
         self._leg_of: Ints = np.array([_leg(graph, s.feed, s.leg) for _, s in cords], dtype=np.int64)
+        self._cords: list[list[tuple[int, int]]] = [[] for _ in self._loads]
+        self._on: dict[int, dict[int, None]] = {}  # loads with a cord on each feed
+        for load, feed, leg in zip(
+            *(a.tolist() for a in (self._load_of, self._feed_of, self._leg_of)), strict=True
+        ):
+            self._cords[load].append((feed, leg))
+            self._on.setdefault(feed, {})[load] = None
         self._nodes: dict[int, _Worst] = {}
         self._legs: dict[tuple[int, int], _Worst] = {}
         self._down: dict[int, tuple[float, str]] = {}
@@ -147,22 +168,63 @@ class Replay:
 
     def _span(self, begin: float, here: Bools, ready: Bools) -> None:
         """One span with the same nodes ready: loads present at its end, under no loss and each single loss."""
-        losses: list[int | None] = [None, *self._graph.can_fail]
-        up_without: Bools | None = None
-        for loss in losses:
-            alive = self._graph.alive(ready, loss)
-            supply_alive = alive[self._feed_of]
-            count = np.bincount(self._load_of[supply_alive], minlength=len(self._loads))
-            up = (count >= self._needed) & (count > 0)
-            share = np.where(up, self._draw / np.maximum(count, 1), 0.0)
-            per_supply = np.where(supply_alive, share[self._load_of], 0.0)
-            name = "" if loss is None else self._graph.nodes[loss].name
-            if up_without is None:
-                up_without = up
-            else:
-                self._note_down(np.flatnonzero(here & self._is_diverse & up_without & ~up), begin, name)
-            self._note_legs(begin, here, per_supply, name)
-            self._note_nodes(begin, here, per_supply, alive, name)
+        without = self._under(begin, here, ready, None, None)
+        for loss in self._graph.can_fail:
+            if not self._is_harmless(loss, without):
+                self._under(begin, here, ready, loss, without)
+
+    def _under(
+        self, begin: float, here: Bools, ready: Bools, loss: int | None, without: _Carried | None
+    ) -> _Carried:
+        """Note what is too much or goes down under a loss (None: none); `without` is what no loss gives."""
+        alive = self._graph.alive(ready, loss)
+        supply_alive = alive[self._feed_of]
+        count = np.bincount(self._load_of[supply_alive], minlength=len(self._loads))
+        up = (count >= self._needed) & (count > 0)
+        share = np.where(up, self._draw / np.maximum(count, 1), 0.0)
+        per_supply = np.where(supply_alive, share[self._load_of], 0.0)
+        name = "" if loss is None else self._graph.nodes[loss].name
+        if without is not None:
+            down = here & self._is_diverse & np.array(without.up, dtype=bool) & ~up
+            self._note_down(np.flatnonzero(down), begin, name)
+        legs = self._note_legs(begin, here, per_supply, name)
+        nodes = self._note_nodes(begin, here, per_supply, alive, name)
+        found = (here, alive, up, share, legs, nodes)
+        return _Carried(*(a.tolist() if without is None else [] for a in found))
+
+    def _is_harmless(self, lost: int, without: _Carried) -> bool:
+        """Whether losing a node that only things are plugged into takes nothing down and nowhere brings too much.
+
+        Their draw comes over their other cords then; all else stays as it is without the loss.
+        """
+        if not without.alive[lost]:
+            return True
+        if not self._graph.is_last(lost):
+            return False
+        more: dict[int, float] = {lost: -without.nodes[lost]}
+        on_legs: dict[tuple[int, int], float] = {}
+        for load in self._on.get(lost, ()):
+            if not (without.here[load] and without.up[load]):
+                continue
+            left = [cord for cord in self._cords[load] if cord[0] != lost and without.alive[cord[0]]]
+            is_up = len(left) >= max(int(self._needed[load]), 1)
+            if not is_up and self._is_diverse[load]:
+                return False
+            change = (float(self._draw[load]) / len(left) if is_up else 0.0) - without.share[load]
+            for feed, leg in left:
+                more[feed] = more.get(feed, 0.0) + change
+                for one in (leg,) if leg < len(LEGS) else range(len(LEGS)):
+                    part = change if leg < len(LEGS) else change / len(LEGS)
+                    on_legs[feed, one] = on_legs.get((feed, one), 0.0) + part
+        graph, slack = self._graph, TOLERANCE / 2  # what is near a limit is reckoned in full
+        return all(
+            without.legs[leg][feed] + part <= graph.leg_w[feed] + slack
+            for (feed, leg), part in on_legs.items()
+        ) and all(
+            without.nodes[node] + part <= graph.usable_w[node] + slack
+            for node, part in graph.carried_more(more, without.alive).items()
+            if node != lost
+        )
 
     def _note_down(self, loads: Ints, begin: float, loss: str) -> None:
         for load in loads.tolist():
@@ -170,7 +232,8 @@ class Replay:
             if load not in self._down or since < self._down[load][0]:
                 self._down[load] = (since, loss)
 
-    def _note_nodes(self, begin: float, here: Bools, per_supply: Floats, alive: Bools, loss: str) -> None:
+    def _note_nodes(self, begin: float, here: Bools, per_supply: Floats, alive: Bools, loss: str) -> Floats:
+        """Note the nodes that carry too much; returns what each carries, [nodes]."""
         fed = _sums(self._feed_of, np.where(here[self._load_of], per_supply, 0.0), len(alive))
         carried = self._graph.carried(fed, alive)
         usable = self._graph.usable_w
@@ -178,19 +241,23 @@ class Replay:
             share = self._graph.share_through(node, alive)
             arrivals = self._arrivals(begin, here, per_supply * share[self._feed_of])
             _keep_worst(self._nodes, node, arrivals, float(usable[node]), loss)
+        return carried
 
-    def _note_legs(self, begin: float, here: Bools, per_supply: Floats, loss: str) -> None:
+    def _note_legs(self, begin: float, here: Bools, per_supply: Floats, loss: str) -> Floats:
+        """Note the legs that carry too much; returns what each carries, [legs × nodes]."""
         present = np.where(here[self._load_of], per_supply, 0.0)
         nodes = len(self._graph.nodes)
         three = self._leg_of == len(LEGS)
         total = _sums(self._feed_of[three], present[three], nodes)
+        found = np.zeros((len(LEGS), nodes))
         for leg in range(len(LEGS)):
             mine = self._leg_of == leg
-            load = total / len(LEGS) + _sums(self._feed_of[mine], present[mine], nodes)
+            load = found[leg] = total / len(LEGS) + _sums(self._feed_of[mine], present[mine], nodes)
             for feed in np.flatnonzero(load > self._graph.leg_w + TOLERANCE).tolist():
                 part = np.where(self._leg_of == leg, 1.0, np.where(three, 1 / len(LEGS), 0.0))
                 arrivals = self._arrivals(begin, here, per_supply * part * (self._feed_of == feed))
                 _keep_worst(self._legs, (feed, leg), arrivals, float(self._graph.leg_w[feed]), loss)
+        return found
 
     def _arrivals(self, begin: float, here: Bools, per_supply: Floats) -> list[tuple[float, float]]:
         """What each load adds and when, within a span: earlier arrivals count from its begin."""

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import combinations
+from itertools import combinations, islice
 
 from capacity.facility import CloudPool
 from capacity.plan import CloudHost
@@ -22,16 +22,37 @@ from capacity.verification.violations import Findings, counted
 from inventory.estate import Ref
 
 
+@dataclass(slots=True)
+class Running:
+    """What a host runs: how many workloads, their vCPUs and MB of memory, and those kept apart by rack or feed."""
+
+    count: int = 0
+    vcpus: float = 0.0
+    memory_mb: float = 0.0
+    parted: list[Ref] = field(default_factory=list)
+
+    def add(self, view: View, ref: Ref, *, is_parted: bool) -> None:
+        """Count one workload more."""
+        self.count += 1
+        self.vcpus += view.amount(ref, "vcpus")
+        self.memory_mb += view.amount(ref, "memory_mb")
+        if is_parted:
+            self.parted.append(ref)
+
+
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A pool just before a further host is up (`until`, in seconds; infinite at the end): the hosts that are, what they
-    run, and the moment of the last arrival, None at the end, when all are there.
+    """A pool just before a further host is up (`until`, in seconds; infinite at the end): the hosts that are, all that
+    has come to the pool by then, what of it each host runs and how much of it is on each tier of storage; and the
+    moment of the last arrival, None at the end, when all are there.
     """
 
     until: float
     moment: datetime | None
     hosts: Sequence[CloudHost]
     workloads: Sequence[Ref]
+    running: Mapping[str, Running]
+    stored_mb: Mapping[str, float]
 
 
 def check(
@@ -49,21 +70,13 @@ class _Reserve:
     ) -> None:
         self._view, self._pool, self._stage = view, pool, stage
         self._parting, self._findings, self._said = parting, findings, said
-        self._work: dict[str, list[Ref]] = {host.id: [] for host in stage.hosts}
-        for ref in stage.workloads:
-            host = view.placed_workloads[ref].host
-            if host in self._work:
-                self._work[host].append(ref)
         self._rack = {host.id: host.rack for host in stage.hosts}
         self._limits = {
             h.id: limits(pool, kind) for h in stage.hosts if (kind := type_of(view, h)) is not None
         }
-        self._loads = {
-            name: tuple(sum(view.amount(ref, d) for ref in work) for d in ("vcpus", "memory_mb"))
-            for name, work in self._work.items()
-        }
-        self._working = [host.id for host in stage.hosts if self._work[host.id]]
-        self._empty = [host.id for host in stage.hosts if not self._work[host.id]]
+        self._runs = stage.running
+        self._working = [host.id for host in stage.hosts if self._runs[host.id].count]
+        self._empty = [host.id for host in stage.hosts if not self._runs[host.id].count]
 
     def check(self) -> None:
         reserve, name = self._pool.reserve_hosts, self._pool.name
@@ -84,13 +97,16 @@ class _Reserve:
         fits = all(
             not beyond(min(load, own), limit)
             for load, (_, own), (_, limit) in zip(
-                self._loads[lost], self._limits[lost], self._limits[empty], strict=True
+                (self._runs[lost].vcpus, self._runs[lost].memory_mb),
+                self._limits[lost],
+                self._limits[empty],
+                strict=True,
             )
         )
         here, there = self._parting.host(lost), self._parting.host(empty)
         if not fits or here is None or there is None:
             return fits
-        return self._parting.may_restart(self._work[lost], here, there, gone, self._stage.until)
+        return self._parting.may_restart(self._runs[lost].parted, here, there, gone, self._stage.until)
 
     def _hosts(self, reserve: int) -> None:
         """Any `reserve` hosts may go.
@@ -101,7 +117,9 @@ class _Reserve:
         """
         short = False
         for lost in self._working if reserve else ():
-            places = sum(self._takes(empty, lost, {lost}) for empty in self._empty)
+            # No more are looked for than are asked: while a pool grows, most of its hosts are empty.
+            taking = (empty for empty in self._empty if self._takes(empty, lost, {lost}))
+            places = len(list(islice(taking, reserve)))
             if places < reserve:
                 short = True
                 self._say(f"host {lost}", f"what runs on host {lost}", places, reserve)
@@ -121,8 +139,10 @@ class _Reserve:
         """Sets of working hosts, up to `most`, each of which is kept apart from another of the set."""
         tied: dict[str, set[str]] = defaultdict(set)
         for one, other in combinations(self._working, 2):
-            mine = {c.id for ref in self._work[one] for c in self._parting.parted.get(ref, ())}
-            if any(c.id in mine for ref in self._work[other] for c in self._parting.parted.get(ref, ())):
+            mine = {c.id for ref in self._runs[one].parted for c in self._parting.parted.get(ref, ())}
+            if any(
+                c.id in mine for ref in self._runs[other].parted for c in self._parting.parted.get(ref, ())
+            ):
                 tied[one].add(other)
                 tied[other].add(one)
         for size in range(2, most + 1):
@@ -147,10 +167,10 @@ class _Reserve:
         here, there = self._parting.host(empty), self._parting.host(where)
         if here is None or there is None:
             return True
-        shared = {c.id: c for ref in self._work[one] for c in self._parting.parted.get(ref, ())}
+        shared = {c.id: c for ref in self._runs[one].parted for c in self._parting.parted.get(ref, ())}
         return not any(
             constraint.id in shared and self._parting.are_close(here, there, constraint)
-            for ref in self._work[other]
+            for ref in self._runs[other].parted
             for constraint in self._parting.parted.get(ref, ())
         )
 

@@ -9,7 +9,7 @@ from capacity.facility import CloudPool, StorageTier
 from capacity.plan import CloudHost
 from capacity.resources import TOLERANCE
 from capacity.verification.hosts import type_of
-from capacity.verification.moments import exceeded_by_arrivals
+from capacity.verification.moments import beyond, exceeded_by_arrivals
 from capacity.verification.reserve import Stage
 from capacity.verification.view import View
 from capacity.verification.violations import Findings, counted, number
@@ -40,8 +40,10 @@ def limit_mb(view: View, pool: CloudPool, tier: StorageTier, hosts: Sequence[Clo
 def check(view: View, pool: CloudPool, stage: Stage, findings: Findings, said: set[str]) -> None:
     """Note each tier that stores too much, once: `said` names those of earlier stages."""
     for tier in pool.all_tiers:
-        stored = [ref for ref in stage.workloads if (_tier_of(view, ref) or pool.tier) == tier.name]
         limit = limit_mb(view, pool, tier, stage.hosts)
+        if not beyond(stage.stored_mb.get(tier.name, 0.0), limit):
+            continue  # data only comes, so it never was beyond
+        stored = [ref for ref in stage.workloads if (tier_of(view, ref) or pool.tier) == tier.name]
         found = exceeded_by_arrivals(
             [(view.arrival(ref), view.amount(ref, "disk_mb")) for ref in stored], limit
         )
@@ -59,7 +61,8 @@ def check(view: View, pool: CloudPool, stage: Stage, findings: Findings, said: s
             )
 
 
-def _tier_of(view: View, ref: Ref) -> str | None:
+def tier_of(view: View, ref: Ref) -> str | None:
+    """The storage tier that a constraint asks for an asset; None: whichever its pool has."""
     return next(iter(view.tiers_of.get(ref, ())), None)
 
 
