@@ -82,6 +82,7 @@ def warm_up() -> None:
         pack(Instance(sizes, np.full(dimensions, 100), none), 2.0)
         pairs = np.unique(np.sort(rng.integers(0, 40, (60, 2)), axis=1), axis=0)
         pack(Instance(sizes, np.full(dimensions, 100), pairs[pairs[:, 0] < pairs[:, 1]]), 2.0)
+    pack(_triplets(rng, 20), 2.0)
 
 
 @dataclass(slots=True)
@@ -241,15 +242,21 @@ def main(given: Sequence[str] | None = None) -> int:
     return 1 if any(row.status == "refused" for row in run.rows) else 0
 
 
+def _triplets(rng: np.random.Generator, bins: int) -> Instance:
+    """Three items that fill each of `bins` bins exactly in three dimensions."""
+    cuts = rng.integers(20, 50, (bins, 2, 3))
+    triplets = np.concatenate([cuts[:, 0], cuts[:, 1], 100 - cuts.sum(axis=1)])
+    return Instance(triplets, np.full(3, 100), np.zeros((0, 2), dtype=np.int64))
+
+
 def sample() -> list[tuple[str, Instance]]:
     """A small set made here: triplets that fill bins exactly, vectors, and conflicts."""
     rng = np.random.default_rng(4)
     none = np.zeros((0, 2), dtype=np.int64)
-    cuts = rng.integers(20, 50, (20, 2, 3))
-    triplets = np.concatenate([cuts[:, 0], cuts[:, 1], 100 - cuts.sum(axis=1)])
+    triplets = _triplets(rng, 20)
     pairs = np.unique(np.sort(rng.integers(0, 60, (300, 2)), axis=1), axis=0)
     return [
-        ("60 triplets of 3 dimensions", Instance(triplets, np.full(3, 100), none)),
+        ("60 triplets of 3 dimensions", triplets),
         ("60 vectors of 5 dimensions", Instance(rng.integers(5, 60, (60, 5)), np.full(5, 100), none)),
         (
             "60 items, 300 conflicts",

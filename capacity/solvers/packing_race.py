@@ -24,6 +24,7 @@ Ints = NDArray[np.int64]
 
 SLICE = 20_000.0  # effort between looks at the clock and at what the other found
 TIGHT = 0.3  # share of the effort for filling bins exactly
+MOST_TOLD = 20_000  # tight contents that the proof begins with
 TURNS = ((0.0, 0.05), (0.3, 0.45), (0.2, 0.0))  # shares of the effort: of the search, then of the proof
 
 
@@ -54,7 +55,8 @@ class Race:
         self.bound = _volume(small)
         self.packing: Ints = np.arange(len(small.value), dtype=np.int64)
         self.is_truncated = False
-        self.contents: list[list[int]] = []  # of bins that waste nearly nothing
+        self.seed = seed
+        self.contents: Ints = np.zeros((0, 1), dtype=np.int64)  # of bins that waste nearly nothing
         self._lock = threading.Lock()
 
     @property
@@ -88,10 +90,11 @@ class Race:
             self.contents,
             len(self.small.value),
             target,
+            seed=self.seed,
             effort=self.effort * TIGHT,
             seconds_left=lambda: 0.0 if self.bound > target or self.bins <= target else self.seconds_left(),
         )
-        if self.contents and math.isfinite(self.effort):
+        if len(self.contents) and math.isfinite(self.effort):
             self.effort -= self.effort * TIGHT
         if packing is not None:
             self._take(packing)
@@ -165,7 +168,7 @@ class Race:
             offer=self._as_kinds if math.isinf(effort) else lambda: None,
             found=lambda bins: self._take(self._as_packing(bins)),
             raised=self._raise,
-            known=[self.small.kinds[content] for content in self.contents],
+            known=[self.small.kinds[content[content >= 0]] for content in self.contents[:MOST_TOLD]],
         )
         self._take(self._as_packing(proof.bins))
         self._raise(proof.lower_bound)

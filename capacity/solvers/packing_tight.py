@@ -1,114 +1,96 @@
 """Where bins must be all but full: the contents that waste no more than there is to waste, and an exact cover by them.
 
 If all items are to go into so many bins, what those bins have to spare in all is all that any of them may waste. With
-little to spare and few items a bin the contents can be listed, and CP-SAT chooses bins that hold each item once. Takes
-sizes below zero as well (an item that makes room). Anything longer than `most` items is left to the other solvers.
+little to spare and few items a bin the contents can be listed, and `packing_cover` chooses bins that hold each item
+once. Takes sizes below zero as well (an item that makes room). Anything longer than `most` items is left to the other
+solvers.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
-from ortools.sat.python import cp_model
 
-from capacity.solvers.packing_clock import watched
+from capacity.solvers.packing_cover import CoverSearch
 from capacity.solvers.packing_search import Items, clash
 
 Ints = NDArray[np.int64]
 
 MOST_ITEMS_A_BIN = 4
 MOST_NODES = 20_000_000
-MOST_CONTENTS = 30_000
-MOST_SPARE = 0.002  # of all bins, in every dimension
+MOST_CONTENTS = 1_000_000
+MOST_SPARE = 0.002  # of all bins, in one dimension at least
 NODES_PER_EFFORT = 50
-DETERMINISTIC_SECONDS = 1e-6  # of CP-SAT's count, for each of effort
+SLICE = 20_000.0  # effort between looks at the clock
+MOST_EFFORT = 2e7  # of one cover where effort has no end: then other ways are likelier
 
 
-def tight_contents(items: Items, bins: int, *, effort: float) -> tuple[list[list[int]], float]:
-    """The contents that packing all into `bins` nearly full ones may use, none where bins aren't that full or they are
-    too many; and the effort spent.
+def tight_contents(items: Items, bins: int, *, effort: float) -> tuple[Ints, float]:
+    """The contents that packing all into `bins` nearly full ones may use [contents × most], -1 behind the items; none
+    where bins aren't that full or contents are too many; and the effort spent.
 
     Only contents of as many items as there are to a bin on average, rounded up, are looked at.
     """
     count = len(items.weight)
     spare = bins * items.capacity - items.sizes.sum(axis=0)
     most = -(-count // max(bins, 1))
-    share = (spare[items.capacity > 0] / (bins * items.capacity[items.capacity > 0])).max(initial=0.0)
-    if bool((spare < 0).any()) or most > MOST_ITEMS_A_BIN or share > MOST_SPARE or len(items.capacity) == 0:
-        return [], 0.0
-    key = items.sizes.sum(axis=1)
+    is_tight = (items.capacity > 0) & (spare <= MOST_SPARE * bins * items.capacity)
+    if bool((spare < 0).any()) or most > MOST_ITEMS_A_BIN or not is_tight.any():
+        return np.zeros((0, most), dtype=np.int64), 0.0
+    key = items.sizes[:, is_tight].sum(axis=1)
     order = np.argsort(-key, kind="stable").astype(np.int64)
     budget = int(min(MOST_NODES, effort * NODES_PER_EFFORT))
-    found, number, nodes = _contents(items, order, key[order], spare, most, budget, MOST_CONTENTS)
-    return [[int(i) for i in row if i >= 0] for row in found[: max(number, 0)]], nodes / NODES_PER_EFFORT
+    whole, slack = int(items.capacity[is_tight].sum()), int(spare[is_tight].sum())
+    found, number, nodes = _contents(
+        items, order, key[order], spare, (whole, slack), most, budget, MOST_CONTENTS
+    )
+    return found[: max(number, 0)].copy(), nodes / NODES_PER_EFFORT
 
 
 def tight_packing(
-    contents: list[list[int]], count: int, bins: int, *, effort: float, seconds_left: Callable[[], float]
+    contents: Ints, count: int, bins: int, *, seed: int, effort: float, seconds_left: Callable[[], float]
 ) -> Ints | None:
     """The bin of each of `count` items where `bins` of the contents hold each once; None where that isn't found.
 
-    With an endless effort `seconds_left` ends it.
+    `seconds_left` is asked often, and ends it.
     """
-    if not contents or seconds_left() <= 0:
+    search = CoverSearch(contents, count, bins, seed)
+    if search.is_hopeless:
         return None
-    return _exact_cover(contents, count, bins, effort * DETERMINISTIC_SECONDS, seconds_left)
-
-
-def _exact_cover(
-    contents: list[list[int]], count: int, bins: int, limit: float, seconds_left: Callable[[], float]
-) -> Ints | None:
-    """Contents that hold each item once, as the bin of each item."""
-    holding: list[list[int]] = [[] for _ in range(count)]
-    for number, content in enumerate(contents):
-        for item in content:
-            holding[item].append(number)
-    if not all(holding):
-        return None
-    model = cp_model.CpModel()
-    is_chosen = [model.new_bool_var("") for _ in contents]
-    for numbers in holding:
-        model.add_exactly_one(is_chosen[number] for number in numbers)
-    model.add(sum(is_chosen) <= bins)
-    solver = cp_model.CpSolver()
-    solver.parameters.num_workers = 1
-    solver.parameters.random_seed = 0
-    if math.isfinite(limit):
-        solver.parameters.max_deterministic_time = max(limit, 0.0)
-    with watched(seconds_left, solver.stop_search):
-        status = solver.solve(model)
-    if status not in {cp_model.OPTIMAL, cp_model.FEASIBLE}:
-        return None
-    packing = np.full(count, -1, dtype=np.int64)
-    chosen = [
-        content for content, is_in in zip(contents, is_chosen, strict=True) if solver.boolean_value(is_in)
-    ]
-    for b, content in enumerate(chosen):
-        packing[content] = b
-    return packing
+    spent = 0.0
+    while spent < min(effort, MOST_EFFORT) and seconds_left() > 0:
+        spent += search.advance(min(SLICE, effort - spent))
+        if search.packing is not None:
+            return search.packing
+    return None
 
 
 @njit(cache=True, nogil=True)
 def _contents(
-    items: Items, order: Ints, key: Ints, spare: Ints, most: int, budget: int, room: int
+    items: Items,
+    order: Ints,
+    key: Ints,
+    spare: Ints,
+    limits: tuple[int, int],
+    most: int,
+    budget: int,
+    room: int,
 ) -> tuple[Ints, int, int]:
     """Every content of at most `most` items that wastes at most `spare` in each dimension: rows of items, -1 behind.
 
-    `order` [items] has the largest `key` (sum of sizes) first. Returns rows, how many (-1: more than `room`, or more
+    `order` [items] has the largest `key` (sum of the sizes that are tight) first; `limits` are the key of a full bin
+    and what a bin may lack of it. Returns rows, how many (-1: more than `room`, or more
     than `budget` nodes), nodes visited. The last item of a content is looked up by its key, not searched for.
     """
     sizes, capacity = items.sizes, items.capacity
     n, dims = sizes.shape
     found = np.full((room, most), -1, dtype=np.int64)
     below = np.zeros(dims, dtype=np.int64)  # what one more item can make room for
-    whole, slack = 0, 0
+    whole, slack = limits
     for d in range(dims):
-        whole += capacity[d]
-        slack += spare[d]
         for i in range(n):
             below[d] = min(below[d], sizes[i, d])
     used = np.zeros((most + 1, dims), dtype=np.int64)
