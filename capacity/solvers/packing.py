@@ -26,6 +26,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 EFFORT = 200_000.0  # about a fifth of a second
+EFFORT_OF_TYPES = 30_000.0  # for each item, where bins are of several types: the bound needs so much
+MOST_EFFORT = 1e7  # by default
 ROUNDS = 60  # of tearing down and filling again, where sectors or values ask for it
 OUT = -1
 
@@ -105,19 +107,23 @@ def solve(
     problem: Problem,
     *,
     seed: int = 0,
-    effort: float = EFFORT,
+    effort: float | None = None,
     warm: Ints | None = None,
     seconds_left: Callable[[], float] = forever,
     progress: Callable[[int, int], None] = tell_nobody,
 ) -> Solution:
     """Pack every item if the bins suffice, into few of them; else leave out little value.
 
-    `effort` counts deterministic work, about a microsecond each; `math.inf` leaves the end to `seconds_left`, which is
+    `effort` counts deterministic work, about a microsecond each (None: `EFFORT`, with bins of several types
+    `EFFORT_OF_TYPES` for each item); `math.inf` leaves the end to `seconds_left`, which is
     asked often (0: stop now). `warm` [items] is a packing to start from (-1: none), as far as it holds. `progress` is
     told the bins (with types: the cost, rounded up) and the bound whenever either gets better. Raises `ValueError` for
     what contradicts itself, and where fixed items are more than their bin holds.
     """
     _refuse_nonsense(problem)
+    if effort is None:
+        each = EFFORT_OF_TYPES * len(problem.value) if problem.has_types else 0.0
+        effort = max(EFFORT, min(each, MOST_EFFORT))
     if problem.has_types:
         return _of_types(problem, seed, effort, warm, seconds_left, progress)
     small = reduced(

@@ -8,14 +8,18 @@ not everything fits, the least value stays out. A greedy, a search, columns and,
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from capacity.solvers.packing_clock import watched
+from capacity.solvers.packing_master import Budget
 from capacity.solvers.packing_reduction import Reduced, reduced, whole_numbers
 from capacity.solvers.packing_types_columns import Column, Columns, Offer
+from capacity.solvers.packing_types_dive import dive
 from capacity.solvers.packing_types_exact import booleans, exact
 from capacity.solvers.packing_types_search import (
     OPERATIONS_PER_EFFORT,
@@ -37,7 +41,8 @@ Floats = NDArray[np.float64]
 
 OUT = -1
 SLICE = 20_000.0  # effort between looks at the clock
-SHARES = (0.2, 0.4, 0.2)  # of effort or clock: search, columns, search again; the exact model has the rest
+SEARCHES, COLUMNS, DIVES, EXACT = (0.05, 0.1), 0.4, 0.35, 0.1  # shares of an effort that ends
+MOST_DIVES = 6  # with an effort that ends
 FEW_BOOLEANS = 1500  # of the exact model, so that it goes first
 MOST_KINDS = 1500  # beyond that no columns
 
@@ -117,6 +122,7 @@ class Packer:
         self.bound = 0
         if self.typed.eligible.any(axis=1).all():
             self.bound = _volume(self.typed, np.ones(len(self.typed.weight), dtype=bool))
+        self._lock = threading.Lock()
         self.is_truncated = False
         self.is_settled = False  # no packing has less out, or as little at less cost
         highest = int(self.typed.cost.max(initial=0)) * (len(self.typed.weight) + 1)
@@ -139,17 +145,17 @@ class Packer:
             self._start_from(warm)
         order = np.argsort(-self.typed.weight, kind="stable").astype(np.int64)
         fill(self.typed, self.best, order, np.ones(len(self.typed.cost)))
-        given = seconds_left()
         if booleans(self.typed) <= FEW_BOOLEANS:
-            self._exactly((1 - sum(SHARES)) * effort)
-        self._search(SHARES[0] * effort, given * (1 - SHARES[0]))
-        self._columns(SHARES[1] * effort, given * (1 - SHARES[0] - SHARES[1]))
-        self._search(SHARES[2] * effort, given * (1 - sum(SHARES)))
-        self._exactly((1 - sum(SHARES)) * effort)
+            self._exactly(EXACT * effort)
         if math.isinf(effort):
-            self._search(effort, 0.0)
+            self._run_beside()
+        else:
+            self._search(SEARCHES[0] * effort)
+            self._columns(COLUMNS * effort, DIVES * effort)
+            self._search(SEARCHES[1] * effort)
+            self._exactly(EXACT * effort)
         if (self.best.bin_of < 0).any():
-            self._bound_of_inside(SHARES[1] * effort)
+            self._bound_of_inside(COLUMNS * effort)
         cost = price(self.typed, self.best)[1]
         is_optimal = bool((self.best.bin_of >= 0).all()) and cost == self.bound
         return Packed(
@@ -164,8 +170,7 @@ class Packer:
         if self.seconds_left() <= 0:
             self.is_truncated = True
             return True
-        out, cost = price(self.typed, self.best)
-        return self.is_settled or (out == 0 and cost <= self.bound)
+        return self._is_met()
 
     def _start_from(self, warm: Ints) -> None:
         """Put items where a packing has them, as far as it holds."""
@@ -185,19 +190,40 @@ class Packer:
             if holds(typed, filled, item, known[number]):
                 move(typed, filled, item, known[number], 1)
 
-    def _search(self, effort: float, until: float) -> None:
-        """Ruin and recreate, for so much effort or until so many seconds are left."""
+    def _run_beside(self) -> None:
+        """Search, and columns in a thread of its own, until the clock strikes or the two meet."""
+        failure: list[BaseException] = []
+
+        def prove() -> None:
+            try:
+                self._columns(math.inf, math.inf)
+            except BaseException as error:  # noqa: BLE001 (told in the thread that waits)
+                failure.append(error)
+
+        thread = threading.Thread(target=prove, daemon=True)
+        thread.start()
+        self._search(math.inf)
+        thread.join()
+        if failure:
+            raise failure[0]
+
+    def _search(self, effort: float) -> None:
+        """Ruin and recreate, for so much effort or until the clock strikes."""
         spent = 0.0
-        while spent < effort and not self._is_over() and (math.isinf(until) or self.seconds_left() > until):
-            if len(self.typed.weight) == 0:
-                return
+        while spent < effort and not self._is_over() and len(self.typed.weight):
             budget = int(min(SLICE * 10, effort - spent) * OPERATIONS_PER_EFFORT)
-            before = price(self.typed, self.best)
+            filled = copied(self.best)
             _, operations = improve(
-                self.typed, self.best, self.dear, self.hard, float(self.bound), self.state, budget
+                self.typed, filled, self.dear, self.hard, float(self.bound), self.state, budget
             )
             spent += max(operations / OPERATIONS_PER_EFFORT, 1.0)
-            if price(self.typed, self.best) < before:
+            self._keep(filled)
+
+    def _keep(self, filled: Filled) -> None:
+        """Take a packing if it is better."""
+        with self._lock:
+            if price(self.typed, filled) < price(self.typed, self.best):
+                self.best = filled
                 self._tell()
 
     def _tell(self) -> None:
@@ -206,40 +232,51 @@ class Packer:
             math.ceil(self.bound * self.unit - 1e-9),
         )
 
-    def _columns(self, effort: float, until: float) -> None:
-        """A bound by columns, and the packing they make."""
+    def _columns(self, effort: float, diving: float) -> None:
+        """A bound by columns, and the packings they make; what the bound leaves of its effort goes into those."""
         kinds, members = self._kinds()
         if self._is_over() or len(members) > MOST_KINDS or not self.typed.eligible.any(axis=1).all():
             return
-        columns = Columns(
-            _offer(self.typed, self.small.pairs, kinds, members),
-            effort,
-            lambda: self.seconds_left() - _zero(until),
-        )
+        budget = Budget(effort)
+        columns = Columns(_offer(self.typed, self.small.pairs, kinds, members), budget)
         if (self.best.bin_of >= 0).all():
             columns.add(_as_columns(self.best, kinds))
-        out, cost = price(self.typed, self.best)
-        columns.generate(cost if out == 0 else 1 << 62)
-        if columns.bound > self.bound:
-            self.bound = columns.bound
-            self._tell()
-        if not self._is_over():
-            self._take(columns.complete(), members)
+        rng = np.random.default_rng(0)
+        with watched(lambda: 0.0 if self._is_met() else self.seconds_left(), lambda: budget.halt.fill(1)):
+            out, cost = price(self.typed, self.best)
+            columns.generate(cost if out == 0 else 1 << 62)
+            self._raise(columns.bound)
+            budget.work = max(budget.work, 0.0) + diving
+            dives = 0
+            while not budget.over() and (dives < MOST_DIVES or math.isinf(effort)):
+                self._take(dive(columns, rng), members)
+                dives += 1
+                if dives == MOST_DIVES and math.isinf(effort):
+                    self._exactly(effort)
 
-    def _take(self, bins: list[Column] | None, members: list[list[int]]) -> None:
-        if bins is None or len(bins) > self.typed.most_bins:
-            return
+    def _is_met(self) -> bool:
+        out, cost = price(self.typed, self.best)
+        return self.is_settled or (out == 0 and cost <= self.bound)
+
+    def _raise(self, bound: int) -> None:
+        if bound > self.bound:
+            self.bound = bound
+            self._tell()
+
+    def _take(self, bins: list[Column], members: list[list[int]]) -> None:
+        """A packing of kinds as one of items; what it leaves out goes where it fits."""
         waiting = [list(items) for items in members]
         filled = nothing_filled(self.typed)
-        for b, (kind, inside) in enumerate(bins):
+        for b, (kind, inside) in enumerate(bins[: self.typed.most_bins]):
             open_bin(self.typed, filled, b, kind)
             items = [waiting[number].pop() for number in inside]
             for item in items:
                 move(self.typed, filled, item, b, 1)
             retype(self.typed, filled, b, np.array(items, dtype=np.int64))
-        if price(self.typed, filled) < price(self.typed, self.best):
-            self.best = filled
-            self._tell()
+        if (filled.bin_of < 0).any():
+            order = np.argsort(-self.typed.weight, kind="stable").astype(np.int64)
+            fill(self.typed, filled, order, np.ones(len(self.typed.cost)))
+        self._keep(filled)
 
     def _exactly(self, effort: float) -> None:
         if self._is_over():
@@ -247,8 +284,8 @@ class Packer:
         found, is_proven = exact(
             self.typed, self.small.pairs, copied(self.best), self.bound, effort, self.seconds_left()
         )
-        if found is not None and price(self.typed, found) < price(self.typed, self.best):
-            self.best = found
+        if found is not None:
+            self._keep(found)
         out, cost = price(self.typed, self.best)
         self.is_settled = is_proven
         if is_proven and out == 0:
@@ -267,8 +304,10 @@ class Packer:
         renumbered = np.full(len(members), OUT, dtype=np.int64)
         renumbered[kept] = np.arange(len(kept))
         offer = _offer(self.typed, self.small.pairs, renumbered[kinds], [inside[number] for number in kept])
-        columns = Columns(offer, effort, self.seconds_left)
-        columns.generate(price(self.typed, self.best)[1])
+        budget = Budget(effort)
+        columns = Columns(offer, budget)
+        with watched(self.seconds_left, lambda: budget.halt.fill(1)):
+            columns.generate(price(self.typed, self.best)[1])
         self.bound = max(self.bound, columns.bound)
 
     def _kinds(self) -> tuple[Ints, list[list[int]]]:
@@ -305,10 +344,6 @@ def _volume(typed: Typed, inside: NDArray[np.bool_]) -> int:
     costs = np.where(typed.eligible[inside].T[:, :, None], typed.cost[:, None, None] * shares, np.inf)
     least = float(costs.min(axis=0).sum(axis=0).max(initial=0.0))
     return math.ceil(least * (1 - 1e-9) - 1e-6)
-
-
-def _zero(until: float) -> float:
-    return 0.0 if math.isinf(until) else until
 
 
 def _typed(small: Reduced, sizes: Floats, fleet: Fleet, most_bins: int) -> Typed:
@@ -367,6 +402,7 @@ def _offer(typed: Typed, pairs: Ints, kinds: Ints, members: list[list[int]]) -> 
         typed.room,
         typed.cost,
         typed.stock,
+        typed.most_bins,
     )
 
 

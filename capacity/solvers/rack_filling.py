@@ -21,7 +21,6 @@ from capacity.solvers.rack_moves import (
     may_open,
     open_bin,
     place,
-    take_out,
 )
 
 
@@ -240,7 +239,14 @@ def insert_each(a: Arrays, s: State, group: int, order: np.ndarray) -> int:
 
 
 @njit(cache=True)
-def take_out_each(a: Arrays, s: State, items: np.ndarray) -> None:
-    """Take these placed items out of their bins."""
-    for i in items:
-        take_out(a, s, i)
+def put_back(a: Arrays, s: State, order: np.ndarray, item_bin: np.ndarray) -> None:
+    """Put each item of `order` into its bin of `item_bin`, opened for its group if need be, as far as it fits there."""
+    for i in order:
+        b = item_bin[i]
+        if s.bin_group[b] < 0 and open_bin(a, s, b, a.item_group[i]) != FITS:
+            continue
+        if s.bin_group[b] == a.item_group[i]:
+            place(a, s, i, b)
+    for k in range(len(s.bin_group)):
+        if s.bin_group[k] >= 0 and a.bin_model[k] >= 0 and not (s.item_bin == k).any():
+            close_bin(a, s, k)

@@ -2,8 +2,9 @@
 
 The model is Google's of the ROADEF/EURO challenge 2012 (several resources with hard and safety limits, transient use
 while a process moves, spread over locations, dependencies within neighbourhoods, move costs), plus machines that should
-end empty. Two threads anneal on their own streams and meet between cycles; the better assignment goes on. By default
-work is counted, so the same problem and seed give the same answer; with `seconds`, time is, by the caller's clock.
+end empty. Two threads anneal on their own streams and meet between cycles; the better assignment goes on, and at last
+both make parts of the best anew, exactly. By default work is counted, so the same problem and seed give the same
+answer; with `seconds`, time is, by the caller's clock.
 """
 
 from __future__ import annotations
@@ -19,11 +20,14 @@ from capacity.solvers.reassignment_check import refuse_broken
 from capacity.solvers.reassignment_exhaustive import best_of_all, is_tiny
 from capacity.solvers.reassignment_model import Ints, Problem, compiled, opened
 from capacity.solvers.reassignment_moves import full_cost
-from capacity.solvers.reassignment_walk import Pace, Walk, first_assignment
+from capacity.solvers.reassignment_pace import Pace
+from capacity.solvers.reassignment_refining import refined
+from capacity.solvers.reassignment_walk import Walk, first_assignment
 
 THREADS = 2
+WALKING = 0.88  # the share of the budget for walks; what is left is for refining
 MEETINGS = (0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1.0)
-"""Shares of the budget at which the walks compare."""
+"""Shares of the walks at which they compare."""
 WORK = 200  # chunks a walk by default
 """Chunks each thread walks when no other budget is given."""
 
@@ -46,6 +50,10 @@ class Solution:
 def nobody_cancels() -> bool:
     """The default of `cancelled`."""
     return False
+
+
+def nobody_listens(share: float, cost: int) -> None:
+    """The default of `progress`."""
 
 
 def solve(
@@ -81,7 +89,18 @@ def solve(
             for k in range(THREADS)
         ]
         _walk(walks, pace, bound, progress)
-        machine = first_assignment(walks)
+        machine = refined(
+            problem,
+            inst,
+            first_assignment(walks),
+            pace,
+            max(walk.chunks for walk in walks),
+            walks[0].prices.staying,
+            seed,
+            bound,
+            progress or nobody_listens,
+        )
+        pace.end()
     cost = int(full_cost(inst, opened(problem, inst, machine)))
     if is_proven:
         bound = cost
@@ -100,12 +119,13 @@ def _walk(walks: list[Walk], pace: Pace, bound: int, progress: Callable[[float, 
         return pace.is_truncated or any(walk.best_key.tolist() == [0, bound] for walk in walks)
 
     def onward(walk: Walk, meeting: float) -> None:
-        while (share := pace.share(walk.chunks)) < meeting and not pace.is_truncated:
+        while pace.is_before(meeting * WALKING, walk.chunks):
+            share = pace.share(walk.chunks) / WALKING
             walk.chunk(share)
             if walk is walks[0]:
                 pace.ask()
                 if progress:
-                    progress(share, int(walk.best_key[1]))
+                    progress(share * WALKING, int(walk.best_key[1]))
 
     with ThreadPoolExecutor(len(walks)) as pool:
         for meeting in MEETINGS:
@@ -118,4 +138,3 @@ def _walk(walks: list[Walk], pace: Pace, bound: int, progress: Callable[[float, 
             prices = walks[0].prices
             best, *_, worst = sorted(walks, key=lambda walk: (not walk.is_whole, walk.energy(prices)))
             worst.follow(best)
-    pace.end()

@@ -22,9 +22,9 @@ from capacity.solvers.reassignment_moves import (
     keeps_spread,
     most_moved,
     move_delta,
+    pair_broken_delta,
+    pair_service_delta,
     shift,
-    swap_broken_delta,
-    swap_service_delta,
 )
 
 LIMITS = -np.log((np.arange(4096) + 0.5) / 4096)
@@ -181,11 +181,35 @@ def may_swap(inst: Compiled, st: State, prices: Prices, p: int, q: int, limit: f
     delta += move_delta(inst, st, p, m2) + move_delta(inst, st, q, m1)
     if delta > limit + 2 * inst.service_weight and st.scalars[BROKEN] == 0:
         return False
-    delta += inst.service_weight * swap_service_delta(inst, st, p, q)
-    delta += prices.broken * swap_broken_delta(inst, st, p, q)
+    delta += inst.service_weight * pair_service_delta(inst, st, p, m2, q, m1)
+    if s != t:
+        delta += prices.broken * pair_broken_delta(inst, st, p, m2, q, m1)
     if delta > limit:
         return False
     return s == t or (keeps_spread(inst, st, s, m1, m2) and keeps_spread(inst, st, t, m2, m1))
+
+
+@bare
+def may_replace(inst: Compiled, st: State, prices: Prices, p: int, q: int, m: int, limit: float) -> bool:
+    """Whether `q` may take the place of `p`, which goes to a third machine `m`, at a change of at most `limit`."""
+    m1, m2, s, t = st.at[p], st.at[q], inst.service[p], inst.service[q]
+    if s == t or m1 == m2 or m in (m1, m2) or inst.leaving[m1] or inst.leaving[m]:
+        return False
+    if is_beside(inst, st, s, m) or is_beside(inst, st, t, m1):
+        return False
+    delta = leave_delta(inst, st, prices.excess, q, m2)
+    delta += exchange_delta(inst, st, prices.excess, p, q, m1)
+    delta += move_delta(inst, st, p, m) + move_delta(inst, st, q, m1)
+    if inst.leaving[m2]:
+        delta -= prices.staying
+    is_cheap = st.scalars[BROKEN] == 0
+    most = limit + 2 * inst.service_weight - delta
+    delta += join_delta(inst, st, prices.excess, p, m, most if is_cheap else 9e18)
+    if is_cheap and delta > limit + 2 * inst.service_weight:
+        return False
+    delta += inst.service_weight * pair_service_delta(inst, st, p, m, q, m1)
+    delta += prices.broken * pair_broken_delta(inst, st, p, m, q, m1)
+    return delta <= limit and keeps_spread(inst, st, s, m1, m) and keeps_spread(inst, st, t, m2, m1)
 
 
 @bare
@@ -223,6 +247,7 @@ def anneal(
     temperature: float,
     rounds: int,
     swaps: float,
+    replaces: float,
     tries: int,
     limits: np.ndarray,
     seed: np.ndarray,
@@ -238,24 +263,36 @@ def anneal(
     is_best = False
     processes = st.at.shape[0]
     swap_bits = np.uint64(swaps * 65536.0)
+    replace_bits = np.uint64(replaces * 65536.0)
     for _ in range(rounds):
         bits = draw(seed) >> np.uint64(24)
         limit = temperature * limits[bits & np.uint64(4095)]
         p = below(seed, processes)
-        if (bits >> np.uint64(12)) & np.uint64(65535) < swap_bits:
+        kind = (bits >> np.uint64(12)) & np.uint64(65535)
+        q, m2 = -1, -1
+        if kind < swap_bits:
             q = partner(inst, p, seed)
-            if p == q or not may_swap(inst, st, prices, p, q, limit):
+            if p == q:
                 continue
             m, m2 = st.at[q], st.at[p]
-            delta = exchange_delta(inst, st, none, p, q, m2) + exchange_delta(inst, st, none, q, p, m)
+            if kind < replace_bits:
+                home = inst.home[p]
+                m = home if kind & np.uint64(1) and m2 != home else below(seed, st.free.shape[0])
+                if not may_replace(inst, st, prices, p, q, m, limit):
+                    continue
+                delta = leave_delta(inst, st, none, q, st.at[q]) + exchange_delta(inst, st, none, p, q, m2)
+                delta += join_delta(inst, st, none, p, m, 9e18)
+            else:
+                if not may_swap(inst, st, prices, p, q, limit):
+                    continue
+                delta = exchange_delta(inst, st, none, p, q, m2) + exchange_delta(inst, st, none, q, p, m)
         else:
-            q, m2 = -1, -1
             m = try_shifts(inst, st, prices, p, limit, tries, seed)
             if m < 0:
                 continue
             delta = leave_delta(inst, st, none, p, st.at[p]) + join_delta(inst, st, none, p, m, 9e18)
         accepted += 1
-        was = st.at[p]
+        was, was_other = st.at[p], st.at[q] if q >= 0 else -1
         go(inst, st, p, m)
         if q >= 0:
             go(inst, st, q, m2)
@@ -271,7 +308,7 @@ def anneal(
                 best[i] = st.at[i]
             best[p] = was
             if q >= 0:
-                best[q] = m
+                best[q] = was_other
             is_best = False
     if is_best:
         for i in range(processes):

@@ -150,19 +150,18 @@ def broken_delta(inst: Compiled, st: State, s: int, n1: int, n2: int) -> int:
 
 
 @bare
-def swap_broken_delta(inst: Compiled, st: State, p: int, q: int) -> int:
-    """How many more dependencies break when processes `p` and `q` exchange machines."""
+def pair_broken_delta(inst: Compiled, st: State, p: int, m: int, q: int, k: int) -> int:
+    """How many more dependencies break when process `p` goes to machine `m` and `q` to `k`."""
     s, t = inst.service[p], inst.service[q]
-    n1, n2 = inst.neighbourhood[st.at[p]], inst.neighbourhood[st.at[q]]
-    if s == t or n1 == n2:
-        return 0
+    n1, n2 = inst.neighbourhood[st.at[p]], inst.neighbourhood[m]
+    n3, n4 = inst.neighbourhood[st.at[q]], inst.neighbourhood[k]
     row = inst.hood_row[s]
     delta = broken_delta(inst, st, s, n1, n2)
-    if row < 0 or inst.hood_row[t] < 0:
-        return delta + broken_delta(inst, st, t, n2, n1)
+    if row < 0 or inst.hood_row[t] < 0 or n1 == n2:
+        return delta + broken_delta(inst, st, t, n3, n4)
     st.hood_count[row, n1] -= 1
     st.hood_count[row, n2] += 1
-    delta += broken_delta(inst, st, t, n2, n1)
+    delta += broken_delta(inst, st, t, n3, n4)
     st.hood_count[row, n1] += 1
     st.hood_count[row, n2] -= 1
     return delta
@@ -210,12 +209,11 @@ def shift(inst: Compiled, st: State, p: int, m: int) -> None:
 
 
 @bare
-def swap_service_delta(inst: Compiled, st: State, p: int, q: int) -> int:
-    """Change of the most moved processes of any service when `p` and `q` exchange machines."""
+def pair_service_delta(inst: Compiled, st: State, p: int, m: int, q: int, k: int) -> int:
+    """Change of the most moved processes of any service when process `p` goes to machine `m` and `q` to `k`."""
     s, t = inst.service[p], inst.service[q]
-    m1, m2 = st.at[p], st.at[q]
-    ds = (1 if m1 == inst.home[p] else 0) - (1 if m2 == inst.home[p] else 0)
-    dt = (1 if m2 == inst.home[q] else 0) - (1 if m1 == inst.home[q] else 0)
+    ds = (1 if st.at[p] == inst.home[p] else 0) - (1 if m == inst.home[p] else 0)
+    dt = (1 if st.at[q] == inst.home[q] else 0) - (1 if k == inst.home[q] else 0)
     most = st.scalars[MOVED_MAX]
     if s == t:
         ds, dt = ds + dt, 0

@@ -7,8 +7,6 @@ One that breaks a rule near the end is kept warm until it doesn't.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from capacity.solvers.reassignment_annealing import LIMITS, Prices, anneal, priced_excess
@@ -35,37 +33,9 @@ dependencies are dense, only a low one lets a walk through.
 """
 PACE_OF_PRICES = 60.0  # how much the logarithm of a price may change in the whole budget
 LARGEST_STEP = 1.4
+SWAPS = 0.5
+REPLACES = 0.25
 DEAREST = 1e6  # the most a price may rise above its unit
-
-
-class Pace:
-    """How much of the budget is spent: chunks, or seconds of a clock."""
-
-    def __init__(
-        self,
-        work: int,
-        seconds: float | None,
-        clock: Callable[[], float] | None,
-        cancelled: Callable[[], bool],
-    ) -> None:
-        self._work, self._seconds, self._clock, self._cancelled = work, seconds, clock, cancelled
-        self._start = clock() if clock else 0.0
-        self.is_truncated = False
-
-    def share(self, chunks: int) -> float:
-        """The part of the budget that is spent after so many chunks of a walk, from 0 to 1."""
-        if self._seconds is not None and self._clock is not None:
-            return min(1.0, (self._clock() - self._start) / max(self._seconds, 1e-9))
-        return min(1.0, chunks / max(1, self._work))
-
-    def ask(self) -> None:
-        """Ask whether the caller has had enough."""
-        if self._cancelled():
-            self.is_truncated = True
-
-    def end(self) -> None:
-        """The budget is spent; seconds leave a search truncated."""
-        self.is_truncated = self.is_truncated or self._seconds is not None
 
 
 def _between(first: float, last: float, share: float) -> float:
@@ -142,7 +112,8 @@ class Walk:
             self.prices,
             self._heat(share),
             ROUNDS,
-            0.5,
+            SWAPS,
+            REPLACES,
             5,
             LIMITS,
             self._seed,

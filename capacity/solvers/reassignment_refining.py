@@ -1,0 +1,170 @@
+"""The end of a search: parts of the best assignment made anew, exactly, again and again.
+
+A part is what runs on a few machines, or some of it; how much grows while it is solved to the end and shrinks where it
+isn't. Two refiners work on machines of their own halves of the whole, so that what both find mostly holds together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from capacity.solvers.reassignment_model import (
+    BROKEN,
+    COST,
+    EXCESS,
+    LEFT,
+    Bools,
+    Compiled,
+    Ints,
+    Problem,
+    State,
+    opened,
+)
+from capacity.solvers.reassignment_moves import full_cost
+from capacity.solvers.reassignment_pace import Pace
+from capacity.solvers.reassignment_part import anew
+
+WORK = 0.1  # deterministic time of the exact solver for one part
+FIRST, FEWEST, MOST = 24.0, 6.0, 300.0  # processes of a part
+LARGER, SMALLER = 1.04, 0.85
+MACHINES = 6  # of a part, at most
+REFINERS = 2
+SEVERAL = 8  # machines that are worth halving
+ROUNDS = 12  # times they compare
+CHUNKS_A_PART = 4.0  # what a part counts when work is counted
+
+
+def refined(
+    problem: Problem,
+    inst: Compiled,
+    machine: Ints,
+    pace: Pace,
+    spent: float,
+    staying: int,
+    seed: int,
+    bound: int,
+    told: Callable[[float, int], None],
+) -> Ints:
+    """`machine` [processes], which breaks no rule, or better, after what is left of the budget on two threads.
+
+    `spent`: chunks so far. `staying`: price of a process on a leaving machine. An assignment that leaves nothing behind
+    and costs `bound` ends it. `told` hears the share of the budget and the best cost so far.
+    """
+    refiners = [Refiner(problem, inst, staying, seed * REFINERS + k) for k in range(REFINERS)]
+    random = np.random.default_rng(seed)
+    with ThreadPoolExecutor(REFINERS) as pool:
+        for number in range(ROUNDS):
+            st = costed(problem, inst, machine)
+            told(pace.share(spent), int(st.scalars[COST]))
+            if pace.is_truncated or key(st) == (0, bound):
+                break
+            share = pace.share(spent)
+            until = share + (1 - share) / (ROUNDS - number)
+            machines = random.permutation(problem.machines)
+            halves = np.array_split(machines, REFINERS) if machines.size >= SEVERAL else [machines] * REFINERS
+            others = [
+                pool.submit(refiner.refine, machine, half, pace, spent, until)
+                for refiner, half in zip(refiners[1:], halves[1:], strict=True)
+            ]
+            found = [refiners[0].refine(machine, halves[0], pace, spent, until, pace.ask)]
+            found += [other.result() for other in others]
+            while pace.is_before(until, spent):
+                spent += CHUNKS_A_PART
+            machine = better(problem, inst, machine, found)
+    return machine
+
+
+class Refiner:
+    """One stream of parts and how large they may be by now."""
+
+    def __init__(self, problem: Problem, inst: Compiled, staying: int, seed: int) -> None:
+        self._problem, self._inst, self._staying = problem, inst, staying
+        self._random = np.random.default_rng(seed)
+        self._size = FIRST
+        self._a_machine = max(1.0, problem.processes / problem.machines)
+
+    def refine(
+        self,
+        machine: Ints,
+        among: Ints,
+        pace: Pace,
+        spent: float,
+        until: float,
+        ask: Callable[[], None] | None = None,
+    ) -> Ints:
+        """`machine` [processes] or better, changed on machines `among` alone; ends at share `until` of the budget.
+
+        `spent`: chunks so far; `ask` is called between parts.
+        """
+        st = costed(self._problem, self._inst, machine)
+        while pace.is_before(until, spent):
+            spent += CHUNKS_A_PART
+            part = self._drawn(st, among)
+            if part[0].size > 1:
+                st = self._improved(st, part, pace.seconds_left())
+            if ask:
+                ask()
+        return st.at
+
+    def _improved(self, st: State, part: tuple[Ints, Ints], seconds: float | None) -> State:
+        answer = anew(
+            self._problem,
+            self._inst,
+            st,
+            part,
+            staying=self._staying,
+            work=WORK,
+            seconds=seconds,
+            seed=int(self._random.integers(2**31)),
+        )
+        is_best = answer is not None and answer.is_best
+        self._size = float(np.clip(self._size * (LARGER if is_best else SMALLER), FEWEST, MOST))
+        if answer is None or (answer.machine == st.at).all():
+            return st
+        then = costed(self._problem, self._inst, answer.machine)
+        return then if key(then) <= key(st) else st
+
+    def _drawn(self, st: State, among: Ints) -> tuple[Ints, Ints]:
+        """Processes and machines of the next part."""
+        most = int(np.clip(self._size / self._a_machine, 2, MACHINES))
+        count = min(int(self._random.integers(2, most + 1)), among.size)
+        machines = np.sort(self._random.choice(among, count, replace=False))
+        processes = np.flatnonzero(np.isin(st.at, machines))
+        if processes.size > self._size:
+            processes = np.sort(self._random.choice(processes, int(self._size), replace=False))
+        return processes, machines
+
+
+def costed(problem: Problem, inst: Compiled, machine: Ints) -> State:
+    """The state of an assignment, its cost counted."""
+    st = opened(problem, inst, machine)
+    full_cost(inst, st)
+    return st
+
+
+def key(st: State) -> tuple[int, int]:
+    """What an assignment leaves on leaving machines, and its cost: the less, the better."""
+    return int(st.scalars[LEFT]), int(st.scalars[COST])
+
+
+def better(problem: Problem, inst: Compiled, base: Ints, found: list[Ints]) -> Ints:
+    """The best of what refiners made of `base`: their changes together where that breaks no rule, or one's alone."""
+    together = base.copy()
+    for one in found:
+        together[one != base] = one[one != base]
+    best, best_key = base, None
+    present = np.diff(inst.members_at) > 0
+    for one in (*found, together):
+        st = costed(problem, inst, one)
+        if _is_whole(inst, st, present) and (best_key is None or key(st) < best_key):
+            best, best_key = one, key(st)
+    return best
+
+
+def _is_whole(inst: Compiled, st: State, present: Bools) -> bool:
+    return bool(
+        st.scalars[EXCESS] == 0 and st.scalars[BROKEN] == 0 and (st.spread_now >= inst.spread)[present].all()
+    )
