@@ -17,7 +17,7 @@ from capacity.binding import binding_limits
 from capacity.facility import CloudPool, Facility, HostType
 from capacity.placing.cloud_placement import WORKLOAD_DIMENSIONS, CloudPlacer
 from capacity.placing.rack_items import Gatherer, RackItems, Refusal, host_item
-from capacity.placing.rack_problem import RackProblem, build
+from capacity.placing.rack_problem import Frame, RackProblem, framed
 from capacity.plan import Bound, CloudHost, Evidence, Objective, Plan, UsedAssumption
 from capacity.power import SupplyModel
 from capacity.resources import HOURS_PER_YEAR, Redundancy
@@ -102,6 +102,7 @@ class _Weighed:
         self.estate, self.facility, self.plan = estate, facility, plan
         self.demands = {demand.asset: demand for demand in plan.demands}
         self.supply = SupplyModel.of(facility)
+        self.frame = Frame.of(facility, self.supply)
         self.pools = {pool.name: pool for pool in facility.pools}
         self.least: dict[str, tuple[float, str]] = {}
         relocated = [
@@ -164,7 +165,7 @@ class _Weighed:
             for pool, count in least_hosts.items()
             for i in range(count)
         ]
-        problem = build(self.facility, [*hosts, *devices], self.supply)
+        problem = framed(self.frame, [*hosts, *devices])
         weighing = bounds.RackBounds(self.facility, problem)
         items = np.flatnonzero(problem.problem.arrays.item_group >= 0)
         found = weighing.new_racks(items)
@@ -193,7 +194,7 @@ class _Weighed:
 
     def _out_bounds(self) -> list[Bound]:
         """Assets that must stay out: unproven ones, those no rule lets in, and what capacity keeps out."""
-        problem = build(self.facility, self.gathered.items, self.supply)
+        problem = framed(self.frame, self.gathered.items)
         forced, found = bounds.RackBounds(self.facility, problem).unplaced()
         cloud = bounds.workloads_out(self.facility, self.cloud)
         by_pool: dict[str, float] = {}

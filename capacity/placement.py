@@ -15,9 +15,10 @@ from capacity.placing.cloud_placement import Bundle, CloudLayout, CloudPlacer
 from capacity.placing.cloud_reserve import unsheltered
 from capacity.placing.floor_arrangement import Arranged, arrange
 from capacity.placing.lacks import crowded_lacks, host_reasons, item_lacks
+from capacity.placing.mounts import Mounts
 from capacity.placing.rack_bins import bears_kg
 from capacity.placing.rack_items import Gatherer, Item, RackItems, Refusal, Thing, host_item, name_of
-from capacity.placing.rack_problem import Period, RackProblem, build, supplies_at
+from capacity.placing.rack_problem import Period, RackProblem, supplies_at
 from capacity.placing.ties import Cords, Ties, tied_members
 from capacity.plan import (
     AssetDemand,
@@ -60,34 +61,6 @@ class _Attempt:
         return [(i, item, int(bins[i])) for i, item in enumerate(self.problem.items) if bins[i] >= 0]
 
 
-class Mounts:
-    """The racks that were filled of late: when a plan asks for the same things in the same racks again, it has them."""
-
-    def __init__(self) -> None:
-        self._known: list[tuple[Facility, list[Item], int, Period | None, RackProblem, racks.Solution]] = []
-
-    def of(
-        self,
-        facility: Facility,
-        items: list[Item],
-        supply: SupplyModel,
-        seed: int,
-        period: Period | None,
-        progress: Callable[[float], None] | None,
-    ) -> tuple[RackProblem, racks.Solution]:
-        """The rack problem of these items and its solution."""
-        for known in self._known:
-            if known[0] is facility and known[1:4] == (items, seed, period):
-                problem, solution = known[4:]
-                break
-        else:
-            problem = build(facility, items, supply, period)
-            solution = racks.solve(problem.problem, seed=seed, progress=progress)
-            self._known = [*self._known, (facility, items, seed, period, problem, solution)][-MOST_LAYOUTS:]
-        # Asking what an item lacks tries moves and undoes them, which may change the last places of sums.
-        return problem, replace(solution, state=racks.copy_state(solution.state))
-
-
 def place(
     estate: Estate,
     facility: Facility,
@@ -123,7 +96,7 @@ def filled(
     """What goes into which rack and onto which host, the new racks wherever the solver opened them.
 
     `period`: the first day of the plan and the last on which something can move in (`rack_problem.build`). `mounts`
-    keeps work between calls that differ little; the answer is the same without.
+    keeps work between calls that differ little: where there are many items, a call goes on from the last one's racks.
     The same inputs and seed give the same placement. `progress` hears the share done, 0 to 1. Raises ProblemError when
     the supply graph contradicts itself.
     """

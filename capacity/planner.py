@@ -17,6 +17,7 @@ from capacity.calendar import Calendar
 from capacity.demand import derive
 from capacity.facility import Facility
 from capacity.placement import Placement
+from capacity.placing.mounts import Mounts
 from capacity.plan import Decision, Inputs, Lack, Place, Plan, Step, Unplaced, sealed
 from capacity.smallest_change import with_changes
 from capacity.strategies import decide
@@ -42,7 +43,7 @@ class _Attempt:
 
     line_margin: float
     barred: Mapping[Ref, Unplaced]
-    mounts: placement.Mounts
+    mounts: Mounts
 
 
 def plan(
@@ -78,7 +79,7 @@ def proven(
     stage, what is done of it and what it has in all. Raises VorstError for inputs that can't be planned with at all.
     """
     tell = progress or (lambda _stage, _done, _total: None)
-    mounts = placement.Mounts()
+    mounts = Mounts()
     margins = list(LINE_MARGINS)
     barred: dict[Ref, Unplaced] = {}
     while True:

@@ -186,26 +186,29 @@ class _Arrangement:
         """A rack goes where everything but row and place is as where it is, and where it fits and is borne."""
         positions = self.facility.positions
         models = {model.model: model for model in self.facility.rack_models}
+        kind_of = [self._kind(position, line) for position, line in zip(positions, self.lines, strict=True)]
         kinds: dict[object, list[int]] = defaultdict(list)
-        for i, position in enumerate(positions):
-            kinds[self._kind(position, self.lines[i])].append(i)
-        standing = {self.index[rack.position] for rack in self.facility.racks}
-        pinned = {self.index[rack.position] for rack in self.racks if rack.id not in self.new}
+        taken = {self.index[rack.position] for rack in self.racks if rack.id not in self.new}
+        for i, kind in enumerate(kind_of):
+            if i not in taken:
+                kinds[kind].append(i)
         allowed = np.zeros((len(self.racks), len(positions)), dtype=np.bool_)
-        fits: dict[tuple[str, int], tuple[bool, float]] = {}
+        open_to: dict[tuple[str, object], tuple[NDArray[np.int64], Floats]] = {}
         for number, rack in enumerate(self.racks):
             here = int(start[number])
+            if rack.id in self.new:
+                key = (rack.model, kind_of[here])
+                if key not in open_to:
+                    fits = {
+                        place: bears_kg
+                        for place in kinds[kind_of[here]]
+                        for is_fit, bears_kg in [self._fit(models[rack.model], positions[place])]
+                        if is_fit
+                    }
+                    open_to[key] = np.array(list(fits), dtype=np.int64), np.array(list(fits.values()))
+                places, bears = open_to[key]
+                allowed[number, places[self.contents[number].weight_kg <= bears]] = True
             allowed[number, here] = True
-            if rack.id not in self.new:
-                continue
-            for place in kinds[self._kind(positions[here], self.lines[here])]:
-                if place in standing or place in pinned:
-                    continue
-                key = (rack.model, place)
-                if key not in fits:
-                    fits[key] = self._fit(models[rack.model], positions[place])
-                is_fit, bears_kg = fits[key]
-                allowed[number, place] |= is_fit and self.contents[number].weight_kg <= bears_kg
         return allowed
 
     def _fit(self, model: RackModel, position: Position) -> tuple[bool, float]:

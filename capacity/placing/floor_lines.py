@@ -90,19 +90,7 @@ def cells_of(facility: Facility, supply: SupplyModel, lines: Sequence[Line]) -> 
             zone_of.append(position.cooling_zone)
         place_class.append(classes[key])
     width = max([1, *(len(line.feeds) for line in examples)])
-    scenarios = [
-        s for s, lost in enumerate(supply.scenarios) if not lost or not supply.legs[supply.index[lost]]
-    ]
-    rows: dict[tuple[int, tuple[tuple[int, int, tuple[float, ...]], ...]], float] = {}
-    reach = [_reach(supply, line, scenarios) for line in examples]
-    cells: dict[tuple[int, int], list[tuple[int, int, tuple[float, ...]]]] = {}
-    for number, found in enumerate(reach):
-        for (scenario, node), (mask, shares) in found.items():
-            cells.setdefault((scenario, node), []).append((number, mask, shares))
-    for (_, node), takes in cells.items():
-        is_same = len(takes) == len(examples) and len({take[1:] for take in takes}) == 1
-        if not is_same:
-            rows[node, tuple(takes)] = float(supply.usable_w[node])
+    rows = _rows(supply, examples)
     masks = tuple(sorted({mask for _, takes in rows for _, mask, _ in takes} | {(1 << width) - 1}))
     number_of = {mask: i for i, mask in enumerate(masks)}
     entries: list[list[tuple[int, int, float]]] = [[] for _ in examples]
@@ -131,11 +119,41 @@ def cells_of(facility: Facility, supply: SupplyModel, lines: Sequence[Line]) -> 
     )
 
 
+def _rows(
+    supply: SupplyModel, examples: Sequence[Line]
+) -> dict[tuple[int, tuple[tuple[int, int, tuple[float, ...]], ...]], float]:
+    """Each node with what the classes of positions bring it under some loss (class, mask, share by feed), once: its
+    limit in W.
+    """
+    losses = {supply.index[lost]: s for s, lost in enumerate(supply.scenarios) if lost}
+    reach = [
+        _reach(supply, line, {node: s for node, s in losses.items() if not supply.legs[node]})
+        for line in examples
+    ]
+    through: dict[int, list[int]] = {}
+    for number, found in enumerate(reach):
+        for node in dict.fromkeys(node for shares in found.values() for node in shares):
+            through.setdefault(node, []).append(number)
+    rows: dict[tuple[int, tuple[tuple[int, int, tuple[float, ...]], ...]], float] = {}
+    for node, takers in through.items():
+        for scenario in sorted({s for number in takers for s in reach[number]}):
+            takes = [
+                (number, *there[node])
+                for number in takers
+                if node in (there := reach[number].get(scenario, reach[number][0]))
+            ]
+            is_same = len(takes) == len(examples) and len({take[1:] for take in takes}) == 1
+            if takes and not is_same:
+                rows[node, tuple(takes)] = float(supply.usable_w[node])
+    return rows
+
+
 def _reach(
-    supply: SupplyModel, line: Line, scenarios: Sequence[int]
-) -> dict[tuple[int, int], tuple[int, tuple[float, ...]]]:
-    """For each scenario and node above a position: which of its feeds are alive, and what share of each arrives."""
-    above: list[int] = []
+    supply: SupplyModel, line: Line, losses: Mapping[int, int]
+) -> dict[int, dict[int, tuple[int, tuple[float, ...]]]]:
+    """For no loss (0) and each loss above a position, by node above it: which of its feeds are alive, and what share of
+    each arrives. `losses`: scenario by node lost; those of other nodes leave all here as it is.
+    """
     waiting = [source for feed in line.feeds for source in supply.sources[feed]]
     seen: set[int] = set()
     while waiting:
@@ -144,19 +162,24 @@ def _reach(
             seen.add(node)
             waiting.extend(supply.sources[node])
     above = [node for node in reversed(supply.order) if node in seen]
-    carried = np.zeros((len(supply.scenarios), len(line.feeds), len(supply.names)))
+    column = {node: i for i, node in enumerate(above)}
+    scenarios = [0, *sorted(losses[node] for node in above if node in losses)]
+    alive = supply.alive[scenarios]
+    carried = np.zeros((len(scenarios), len(line.feeds), len(above)))
     for k, feed in enumerate(line.feeds):
-        for source, part in zip(supply.sources[feed], supply.dealt(feed).T, strict=True):
-            carried[:, k, source] += part
+        for source, part in zip(supply.sources[feed], supply.dealt(feed)[scenarios].T, strict=True):
+            carried[:, k, column[source]] += part
     for node in above:
-        for source, part in zip(supply.sources[node], supply.dealt(node).T, strict=True):
-            carried[:, :, source] += carried[:, :, node] * (part * supply.alive[:, node])[:, None]
-    found: dict[tuple[int, int], tuple[int, tuple[float, ...]]] = {}
-    for s in scenarios:
-        mask = sum(1 << k for k, feed in enumerate(line.feeds) if supply.alive[s, feed])
-        for node in above:
-            if supply.alive[s, node] and carried[s, :, node].any():
-                found[s, node] = mask, tuple(carried[s, :, node].round(12).tolist())
+        for source, part in zip(supply.sources[node], supply.dealt(node)[scenarios].T, strict=True):
+            carried[:, :, column[source]] += carried[:, :, column[node]] * (part * alive[:, node])[:, None]
+    found: dict[int, dict[int, tuple[int, tuple[float, ...]]]] = {}
+    for at, s in enumerate(scenarios):
+        mask = sum(1 << k for k, feed in enumerate(line.feeds) if alive[at, feed])
+        found[s] = {
+            node: (mask, tuple(carried[at, :, i].round(12).tolist()))
+            for node, i in column.items()
+            if alive[at, node] and carried[at, :, i].any()
+        }
     return found
 
 

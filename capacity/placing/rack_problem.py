@@ -64,35 +64,74 @@ def mounted_load(item: Mounted) -> Load:
     return Load(item.name, item.power_w, Redundancy.parse(item.redundancy), item.supplies)
 
 
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What a rack problem is whatever the items: bins, groups, and their part of the arrays and of the start."""
+
+    facility: Facility
+    supply: SupplyModel
+    period: Period | None
+    bins: tuple[Bin, ...]
+    groups: tuple[tuple[str, str], ...]
+    owners: tuple[str, ...]
+    parts: dict[str, Any]
+    legs: np.ndarray[Any, Any]  # of the feeds' clusters, what stands there on them
+    nodes: np.ndarray[Any, Any]
+
+    @classmethod
+    def of(cls, facility: Facility, supply: SupplyModel, period: Period | None = None) -> Frame:
+        """`period`: the first day of the plan and the last on which something can move in; where some racks of a group
+        can be used by then, those that can't are left out.
+        """
+        bins = bins_of(facility, supply)
+        groups = groups_of(facility)
+        owners = tuple(entry.partner for entry in facility.entitlements)
+        parts: dict[str, Any] = {}
+        parts |= _bins(facility, bins)
+        parts |= feed_arrays(supply, bins)
+        parts |= route_arrays(supply, parts["feed_classes"])
+        parts |= kit_arrays(bins, parts)
+        parts["group_owner"] = np.array([owners.index(owner) for owner, _ in groups], dtype=np.int64)
+        parts |= _group_bins(facility, bins, groups, period)
+        there = supply.evaluate([mounted_load(m) for b in bins if b.model < 0 for m in b.rack.contents])
+        legs = np.zeros((*parts["alive"].shape, 3))
+        for c, names in enumerate(parts["clusters"]):
+            feeds = [supply.feed(name) for name in names]
+            for w in range(parts["pattern_count"][c]):
+                scenario = int(np.argmax(parts["pattern_of"][:, c] == w))
+                legs[c, w, : len(feeds)] = there.legs[scenario, feeds]
+        nodes = there.nodes[:, list(inner_nodes(supply))]
+        return cls(facility, supply, period, bins, groups, owners, parts, legs, nodes)
+
+
 def build(
     facility: Facility, items: Sequence[Item], supply: SupplyModel, period: Period | None = None
 ) -> RackProblem:
-    """Everything the rack solver needs. Items of a group without any bin are left to the caller's refusals.
+    """Everything the rack solver needs. Items of a group without any bin are left to the caller's refusals."""
+    return framed(Frame.of(facility, supply, period), items)
 
-    `period`: the first day of the plan and the last on which something can move in; where some racks of a group can be
-    used by then, those that can't are left out.
-    """
-    bins = bins_of(facility, supply)
-    groups = groups_of(facility)
-    owners = tuple(entry.partner for entry in facility.entitlements)
-    parts: dict[str, Any] = {}
-    parts |= _bins(facility, bins)
-    parts |= feed_arrays(supply, bins)
+
+def framed(frame: Frame, items: Sequence[Item]) -> RackProblem:
+    """The rack problem of these items in a frame."""
+    facility, supply, bins, groups = frame.facility, frame.supply, frame.bins, frame.groups
+    parts = dict(frame.parts)
     templates = _templates(items)
     feeds_least = min((len(b.position.feeds) for b in bins if b.position.feeds), default=1)
     parts |= _items(facility, items, groups, templates, feeds_least, parts["slots"])
     parts |= cord_arrays(templates, bins, supply, parts)
-    parts |= route_arrays(supply, parts["feed_classes"])
     parts |= row_arrays(supply, bins, templates, parts)
-    parts |= kit_arrays(bins, parts)
-    parts["group_owner"] = np.array([owners.index(owner) for owner, _ in groups], dtype=np.int64)
-    parts |= _group_bins(facility, bins, groups, period)
     arrays = Arrays(**{name: parts[name] for name in Arrays._fields})
-    start = _start(facility, bins, groups, supply, arrays, parts, period[0] if period else None)
+    start = _start(frame, arrays, parts)
     value = np.array([item.value for item in items], dtype=np.float64)
     order = np.arange(len(groups), dtype=np.int64)
     return RackProblem(
-        Problem(arrays, start, value, order), tuple(items), bins, groups, owners, supply, inner_nodes(supply)
+        Problem(arrays, start, value, order),
+        tuple(items),
+        bins,
+        groups,
+        frame.owners,
+        supply,
+        inner_nodes(supply),
     )
 
 
@@ -294,24 +333,10 @@ def _entitled(facility: Facility, entry: Entitlement, start: date | None) -> lis
     return [None if limit is None else limit - taken[dimension] for dimension, limit in limits.items()]
 
 
-def _start(
-    facility: Facility,
-    bins: Sequence[Bin],
-    groups: Sequence[tuple[str, str]],
-    supply: SupplyModel,
-    a: Arrays,
-    parts: dict[str, Any],
-    start: date | None,
-) -> State:
+def _start(frame: Frame, a: Arrays, parts: dict[str, Any]) -> State:
+    facility, bins, groups, nodes = frame.facility, frame.bins, frame.groups, frame.nodes
+    start = frame.period[0] if frame.period else None
     standing = [b for b in bins if b.model < 0]
-    there = supply.evaluate([mounted_load(m) for b in standing for m in b.rack.contents])
-    legs = np.zeros((*a.alive.shape, 3))
-    for c, names in enumerate(parts["clusters"]):
-        for w in range(a.pattern_count[c]):
-            scenario = int(np.argmax(a.pattern_of[:, c] == w))
-            for i, name in enumerate(names):
-                legs[c, w, i] = there.legs[scenario, supply.feed(name)]
-    nodes = there.nodes[:, list(inner_nodes(supply))]
     cooling = np.array([zone.usable_w for zone in facility.cooling_zones], dtype=np.float64)
     left = {entry.partner: _entitled(facility, entry, start) for entry in facility.entitlements}
     for i, b in enumerate(standing):
@@ -333,7 +358,7 @@ def _start(
         occupied=a.empty_occupied.copy(),
         kg_left=a.empty_kg.copy(),
         ports_left=a.empty_ports.copy(),
-        legs=legs,
+        legs=frame.legs.copy(),
         nodes=nodes,
         row_load=nodes[a.row_scenario, a.row_node],
         cooling_left=cooling,
