@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from capacity.solvers.packing_race import Race, forever, tell_nobody
 from capacity.solvers.packing_reduction import Reduced, class_pairs, reduced
 from capacity.solvers.packing_sectors import Dealt, pack_dealt
-from capacity.solvers.packing_types import Fleet, Packer, refuse_nonsense_of_types
+from capacity.solvers.packing_types import Packer
+from capacity.solvers.packing_types_model import Fleet, refuse_nonsense_of_types
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -115,8 +116,7 @@ def solve(
     """Pack every item if the bins suffice, into few of them; else leave out little value.
 
     `effort` counts deterministic work, about a microsecond each (None: `EFFORT`, with bins of several types
-    `EFFORT_OF_TYPES` for each item); `math.inf` leaves the end to `seconds_left`, which is
-    asked often (0: stop now). `warm` [items] is a packing to start from (-1: none), as far as it holds. `progress` is
+    `EFFORT_OF_TYPES` for each item); `math.inf` leaves the end to `seconds_left`, which is asked often (0: stop now). `warm` [items] is a packing to start from (-1: none), as far as it holds. `progress` is
     told the bins (with types: the cost, rounded up) and the bound whenever either gets better. Raises `ValueError` for
     what contradicts itself, and where fixed items are more than their bin holds.
     """

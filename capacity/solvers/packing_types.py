@@ -18,13 +18,13 @@ from numpy.typing import NDArray
 from capacity.solvers.packing_clock import watched
 from capacity.solvers.packing_master import Budget
 from capacity.solvers.packing_reduction import Reduced, reduced, whole_numbers
-from capacity.solvers.packing_types_columns import Column, Columns, Offer
+from capacity.solvers.packing_types_columns import Column, Columns
 from capacity.solvers.packing_types_dive import dive
 from capacity.solvers.packing_types_exact import booleans, exact
+from capacity.solvers.packing_types_model import Fleet, as_columns, in_whole_numbers, offer_of, volume
 from capacity.solvers.packing_types_search import (
     OPERATIONS_PER_EFFORT,
     Filled,
-    Typed,
     copied,
     fill,
     holds,
@@ -41,48 +41,11 @@ Floats = NDArray[np.float64]
 
 OUT = -1
 SLICE = 20_000.0  # effort between looks at the clock
-SEARCHES, COLUMNS, DIVES, EXACT = (0.05, 0.1), 0.4, 0.35, 0.1  # shares of an effort that ends
+SEARCHES, COLUMNS, DIVES, EXACT = (0.1, 0.15), 0.35, 0.3, 0.1  # shares of an effort that ends
+BOUNDING = 0.5  # share of the seconds given after which the bound is good enough to pack by
 MOST_DIVES = 6  # with an effort that ends
 FEW_BOOLEANS = 1500  # of the exact model, so that it goes first
 MOST_KINDS = 1500  # beyond that no columns
-
-
-@dataclass(frozen=True, slots=True)
-class Fleet:
-    """`capacity` [types × dimensions], `cost` [types] of a bin used, `stock` [types], `eligible` [items × types].
-
-    Bins are numbered type by type: type t has `stock[t]` numbers from `first()[t]` on.
-    """
-
-    capacity: Floats
-    cost: Floats
-    stock: Ints
-    eligible: NDArray[np.bool_]
-
-    def first(self) -> Ints:
-        """The number of each type's first bin."""
-        return np.cumsum(np.append(0, self.stock))[:-1].astype(np.int64)
-
-    def type_of(self, bins: Ints) -> Ints:
-        """The type of bins given by number."""
-        return (np.searchsorted(self.first(), bins, side="right") - 1).astype(np.int64)
-
-
-def refuse_nonsense_of_types(sizes: Floats, fleet: Fleet) -> None:
-    """Raise `ValueError` where arrays don't belong together, or hold what means nothing."""
-    types, dimensions = fleet.capacity.shape
-    if dimensions != sizes.shape[1]:
-        raise ValueError(f"bins have {dimensions} dimensions, items {sizes.shape[1]}")
-    if fleet.cost.shape != (types,) or fleet.stock.shape != (types,):
-        raise ValueError(f"each of {types} types of bins needs a cost and a stock")
-    if fleet.eligible.shape != (len(sizes), types):
-        raise ValueError(f"eligibility must be told for {len(sizes)} items and {types} types of bins")
-    if not (np.isfinite(fleet.cost).all() and (fleet.cost >= 0).all()):
-        raise ValueError("costs must be finite and not negative")
-    if (fleet.stock < 0).any():
-        raise ValueError("a stock must not be negative")
-    if (sizes < 0).any():
-        raise ValueError("sizes below zero are for identical bins only")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +75,7 @@ class Packer:
     ) -> None:
         self.fleet = fleet
         self.small: Reduced = reduced(sizes, fleet.capacity.max(axis=0), value, pairs, together, fixed)
-        self.typed = _typed(self.small, sizes, fleet, most_bins)
+        self.typed = in_whole_numbers(self.small, sizes, fleet, most_bins)
         whole, _ = whole_numbers(
             fleet.cost[:, None], np.array([max(float(fleet.cost.max(initial=0.0)), 1e-12)])
         )
@@ -121,7 +84,7 @@ class Packer:
         self.best = nothing_filled(self.typed)
         self.bound = 0
         if self.typed.eligible.any(axis=1).all():
-            self.bound = _volume(self.typed, np.ones(len(self.typed.weight), dtype=bool))
+            self.bound = volume(self.typed, np.ones(len(self.typed.weight), dtype=bool))
         self._lock = threading.Lock()
         self.is_truncated = False
         self.is_settled = False  # no packing has less out, or as little at less cost
@@ -238,21 +201,28 @@ class Packer:
         if self._is_over() or len(members) > MOST_KINDS or not self.typed.eligible.any(axis=1).all():
             return
         budget = Budget(effort)
-        columns = Columns(_offer(self.typed, self.small.pairs, kinds, members), budget)
+        columns = Columns(offer_of(self.typed, self.small.pairs, kinds, members), budget)
         if (self.best.bin_of >= 0).all():
-            columns.add(_as_columns(self.best, kinds))
+            columns.add(as_columns(self.best, kinds))
         rng = np.random.default_rng(0)
-        with watched(lambda: 0.0 if self._is_met() else self.seconds_left(), lambda: budget.halt.fill(1)):
+        given = self.seconds_left() if math.isinf(effort) else 0.0
+        reserved = 0.0 if math.isinf(given) else given * (1 - BOUNDING)
+        with watched(lambda: self._unmet_seconds() - reserved, lambda: budget.halt.fill(1)):
             out, cost = price(self.typed, self.best)
             columns.generate(cost if out == 0 else 1 << 62)
-            self._raise(columns.bound)
-            budget.work = max(budget.work, 0.0) + diving
-            dives = 0
-            while not budget.over() and (dives < MOST_DIVES or math.isinf(effort)):
+        self._raise(columns.bound)
+        budget.work = max(budget.work, 0.0) + diving
+        budget.halt.fill(0)
+        dives = 0
+        with watched(self._unmet_seconds, lambda: budget.halt.fill(1)):
+            while not budget.over() and not self._is_over() and (dives < MOST_DIVES or math.isinf(effort)):
                 self._take(dive(columns, rng), members)
                 dives += 1
                 if dives == MOST_DIVES and math.isinf(effort):
                     self._exactly(effort)
+
+    def _unmet_seconds(self) -> float:
+        return 0.0 if self._is_met() else self.seconds_left()
 
     def _is_met(self) -> bool:
         out, cost = price(self.typed, self.best)
@@ -297,13 +267,13 @@ class Packer:
         """What stays out needs no bin: a bound for the rest."""
         kinds, members = self._kinds()
         inside = [[item for item in items if self.best.bin_of[item] >= 0] for items in members]
-        self.bound = _volume(self.typed, self.best.bin_of >= 0)
+        self.bound = volume(self.typed, self.best.bin_of >= 0)
         if not any(inside) or len(members) > MOST_KINDS:
             return
         kept = [number for number, items in enumerate(inside) if items]
         renumbered = np.full(len(members), OUT, dtype=np.int64)
         renumbered[kept] = np.arange(len(kept))
-        offer = _offer(self.typed, self.small.pairs, renumbered[kinds], [inside[number] for number in kept])
+        offer = offer_of(self.typed, self.small.pairs, renumbered[kinds], [inside[number] for number in kept])
         budget = Budget(effort)
         columns = Columns(offer, budget)
         with watched(self.seconds_left, lambda: budget.halt.fill(1)):
@@ -334,80 +304,3 @@ class Packer:
             numbers[b] = following[kind]
             following[kind] += 1
         return numbers[filled.bin_of][self.small.group_of]
-
-
-def _volume(typed: Typed, inside: NDArray[np.bool_]) -> int:
-    """What the items inside must cost at least: each its share of a bin, dimension by dimension, of its best type."""
-    if not inside.any():
-        return 0
-    shares = typed.sizes[typed.shape][:, inside] / np.maximum(typed.room, 1)[:, None, :]
-    costs = np.where(typed.eligible[inside].T[:, :, None], typed.cost[:, None, None] * shares, np.inf)
-    least = float(costs.min(axis=0).sum(axis=0).max(initial=0.0))
-    return math.ceil(least * (1 - 1e-9) - 1e-6)
-
-
-def _typed(small: Reduced, sizes: Floats, fleet: Fleet, most_bins: int) -> Typed:
-    """The problem in whole numbers. Raises `ValueError` for fixed items that their bin can't hold."""
-    groups, dims = len(small.value), sizes.shape[1]
-    summed = np.zeros((groups, dims))
-    np.add.at(summed, small.group_of, sizes)
-    rows, shape = np.unique(fleet.capacity, axis=0, return_inverse=True)
-    whole = [whole_numbers(summed, row) for row in rows]
-    shape = shape.reshape(-1).astype(np.int64)
-    eligible = np.ones((groups, len(fleet.cost)), dtype=bool)
-    np.logical_and.at(eligible, small.group_of, fleet.eligible)
-    for kind, number in enumerate(shape.tolist()):
-        eligible[:, kind] &= (whole[number][0] <= whole[number][1]).all(axis=1)
-    eligible[:, fleet.stock <= 0] = False
-    held = np.flatnonzero(small.fixed >= 0)
-    kinds = fleet.type_of(small.fixed[held])
-    only = np.zeros((len(held), len(fleet.cost)), dtype=bool)
-    only[np.arange(len(held)), kinds] = True
-    eligible[held] &= only
-    barred = held[~eligible[held].any(axis=1)]
-    if len(barred):
-        raise ValueError(f"bin {int(small.fixed[barred[0]])} can't hold what is fixed in it")
-    weight = np.stack(
-        [(part / np.maximum(room, 1)).mean(axis=1) if dims else np.ones(groups) for part, room in whole]
-    )
-    return Typed(
-        np.stack([part for part, _ in whole]),
-        shape,
-        np.stack([whole[number][1] for number in shape.tolist()]),
-        np.zeros(len(fleet.cost), dtype=np.int64),
-        np.minimum(fleet.stock, groups).astype(np.int64),
-        most_bins,
-        eligible,
-        np.ascontiguousarray(weight.mean(axis=0) + 1e-9),
-        small.value,
-        small.items.row,
-        small.items.bits if len(small.items.bits) else np.zeros((1, 1), dtype=np.uint64),
-    )
-
-
-def _offer(typed: Typed, pairs: Ints, kinds: Ints, members: list[list[int]]) -> Offer:
-    """Kinds as columns see them; items of kind -1 are left out of account."""
-    first = np.array([items[0] for items in members], dtype=np.int64)
-    apart = np.zeros((len(members), len(members)), dtype=np.uint8)
-    between = kinds[pairs]
-    between = between[(between >= 0).all(axis=1)]
-    apart[between[:, 0], between[:, 1]] = 1
-    apart[between[:, 1], between[:, 0]] = 1
-    return Offer(
-        np.ascontiguousarray(typed.sizes[:, first]),
-        np.array([len(items) for items in members], dtype=np.int64),
-        apart,
-        np.ascontiguousarray(typed.eligible[first]),
-        typed.shape,
-        typed.room,
-        typed.cost,
-        typed.stock,
-        typed.most_bins,
-    )
-
-
-def _as_columns(filled: Filled, kinds: Ints) -> list[Column]:
-    return [
-        (int(filled.type_of[b]), tuple(kinds[filled.bin_of == b].tolist()))
-        for b in np.flatnonzero(filled.type_of >= 0).tolist()
-    ]

@@ -28,7 +28,7 @@ HAIR = 1e-5  # of a bin's cost: what a content is worth above it that doesn't mo
 CHEAPEST = 1e-5  # of the dearest bin: what one at no cost costs in the master
 DEAR = 4.0  # dearest bins: what leaving a copy uncovered costs in the master at first
 DEAREST = 1e4
-FIRST_NODES = 20_000  # of one search for a content; more once it finds none
+FIRST_NODES = 10_000  # of one search for a content; more once it finds none
 MOST_NODES = 3_000_000
 DIVING_NODES = 3_000
 NODE_WORK = 0.3  # effort of a node
@@ -36,7 +36,9 @@ COLUMN_WORK = 5.0  # effort of taking in a column
 MOST_COLUMNS = 24  # of the pool for each kind, and that many hundred; beyond it the worse half is forgotten
 ROWS = 1_000  # contents that a search keeps
 FIRST_TOLERANCE, LAST_TOLERANCE = 0.03, 1e-6  # of the master's gap
+LEAST_GAIN = 0.005  # of the value: a round that wins less is followed by an exact one
 SETTLED = 2e-4  # of the value: the bound is as near as is worth waiting for
+NEARLY = 2e-3  # the same, where it would take many more nodes
 
 Column = tuple[int, tuple[int, ...]]  # a type, and the kinds in one bin of it, with repetition
 
@@ -132,28 +134,39 @@ class Columns:
             self.price_exactly(DIVING_NODES)
 
     def _to_bound(self, enough: int) -> None:
-        tolerance = FIRST_TOLERANCE
+        tolerance, least = FIRST_TOLERANCE, np.inf
+        few = max(8, len(self.offer.copies) // 5)
         while not self.budget.over() and self.bound < enough:
             self.solve(tolerance)
-            if len(self.pool) > MOST_COLUMNS * (len(self.offer.copies) + 100):
-                best = np.argsort(-self.gains(), kind="stable")[: len(self.pool) // 2]
-                self.pool.keep(np.sort(best))
-            few = max(8, len(self.offer.copies) // 5)
+            self._forget()
             new = self.price_quickly()
-            was_exact = new < few
-            if was_exact:
+            # Greedy columns go on being new long after they have stopped being of use.
+            is_late = new < few or self.value > least * (1 - LEAST_GAIN)
+            least = min(least, self.value)
+            if is_late:
                 new += self.price_exactly(self.nodes)
             distance = (self.value - float(self._best) / self.unit) / max(self.value, 1e-12)
             if self.missing > 1e-3 and new < few and self.dear < DEAREST:
                 self.dear *= 5
-            elif distance < SETTLED and self.missing < 1e-3:
+            elif self.missing < 1e-3 and (distance < SETTLED or self._is_rounded()):
                 return
             elif new == 0:
-                if tolerance <= LAST_TOLERANCE and (self.is_complete or self.nodes >= MOST_NODES):
+                is_last = tolerance <= LAST_TOLERANCE and (self.is_complete or self.nodes >= MOST_NODES)
+                if is_last or (not self.is_complete and tolerance < NEARLY / 20 and distance < NEARLY):
                     return
                 tolerance = max(tolerance * 0.1, LAST_TOLERANCE)
-            elif was_exact:
+            elif is_late:
                 tolerance = min(tolerance, max(LAST_TOLERANCE, distance * 0.2))
+
+    def _is_rounded(self) -> bool:
+        """Whether the bound is the relaxation's value rounded up."""
+        return bool(self.bound >= np.ceil(self.value * self.unit * (1 - 1e-7) - 1e-6))
+
+    def _forget(self) -> None:
+        """The worse half of the columns, once they are many."""
+        if len(self.pool) > MOST_COLUMNS * (len(self.offer.copies) + 100):
+            best = np.argsort(-self.gains(), kind="stable")[: len(self.pool) // 2]
+            self.pool.keep(np.sort(best))
 
     def refine(self, rounds: int) -> None:
         """A few rounds of columns, for a dive, without looking for a bound."""

@@ -150,6 +150,65 @@ def test_cheap_bins_are_used_as_far_as_they_go() -> None:
     assert found.cost < 100.0 * alike.bins
 
 
+def a_mixed_fleet(count: int, dimensions: int, seed: int) -> Problem:
+    """Four types whose cost is nearly in proportion to what they hold; stock binds, and items are barred from some."""
+    rng = np.random.default_rng(seed)
+    size = np.array([0.6, 1.0, 1.6, 2.2])
+    capacity = np.rint(100 * size[:, None] * rng.uniform(0.7, 1.3, (4, dimensions)))
+    sizes = rng.integers(8, 50, (count, dimensions)).astype(float)
+    need = (sizes.sum(axis=0) / capacity).max(axis=1)
+    eligible = (rng.random((count, 4)) < 0.7) | (rng.random((count, 1)) < 0.3)
+    eligible[:, 3] = True
+    return Problem(
+        sizes,
+        capacity,
+        np.ones(count),
+        count,
+        cost=np.rint(100 * size**0.9 * rng.uniform(0.9, 1.1, 4)),
+        stock=np.append(np.rint(need[:3] * 0.3), count).astype(int),
+        eligible=eligible,
+        pairs=np.zeros((0, 2), dtype=np.int64),
+    )
+
+
+@pytest.mark.parametrize(("dimensions", "seed"), [(2, 1), (3, 2), (4, 3)])
+def test_fifty_items_in_four_types_with_little_stock_cost_little_more_than_their_bound(
+    dimensions: int, seed: int
+) -> None:
+    problem = a_mixed_fleet(50, dimensions, seed)
+    found = solve(problem)
+    assert is_packing(problem, as_tuple(found))
+    assert worth(problem, as_tuple(found)) == (0.0, found.cost)
+    assert found.cost is not None
+    assert found.cost_bound is not None
+    assert found.cost_bound <= found.cost <= 1.04 * found.cost_bound
+
+
+def test_bounds_of_bins_that_are_few_in_all_stay_below_what_there_is() -> None:
+    """Twelve items of half a bin, six bins in all: three must be of the dear type, the cheap one has three."""
+    problem = Problem(
+        np.full((12, 1), 5.0),
+        np.array([[10.0], [10.0]]),
+        np.ones(12),
+        6,
+        cost=np.array([2.0, 5.0]),
+        stock=np.array([3, 12]),
+    )
+    found = solve(problem)
+    assert (found.cost, found.cost_bound, found.status) == (21.0, 21.0, "optimal")
+
+
+def test_with_an_endless_effort_the_clock_ends_it_and_all_that_is_told_holds() -> None:
+    problem, asked = a_mixed_fleet(50, 2, 4), iter(range(60))
+    found = solve(
+        problem, effort=float("inf"), seconds_left=lambda: 10.0 if next(asked, None) is not None else 0.0
+    )
+    assert is_packing(problem, as_tuple(found))
+    assert found.cost is not None
+    assert found.cost_bound is not None
+    assert found.cost_bound <= found.cost
+
+
 def test_a_packing_to_start_from_is_never_made_worse() -> None:
     problem = a_fleet()
     good = solve(problem, effort=3e5)
