@@ -116,9 +116,10 @@ def solve(
     """Pack every item if the bins suffice, into few of them; else leave out little value.
 
     `effort` counts deterministic work, about a microsecond each (None: `EFFORT`, with bins of several types
-    `EFFORT_OF_TYPES` for each item); `math.inf` leaves the end to `seconds_left`, which is asked often (0: stop now). `warm` [items] is a packing to start from (-1: none), as far as it holds. `progress` is
-    told the bins (with types: the cost, rounded up) and the bound whenever either gets better. Raises `ValueError` for
-    what contradicts itself, and where fixed items are more than their bin holds.
+    `EFFORT_OF_TYPES` for each item); `math.inf` leaves the end to `seconds_left`, which is asked often (0: stop now).
+    `warm` [items] is a packing to start from (-1: none), as far as it holds. `progress` is told the bins (with types:
+    the cost, rounded up) and the bound whenever either gets better. Raises `ValueError` for what contradicts itself,
+    and where fixed items are more than their bin holds.
     """
     _refuse_nonsense(problem)
     if effort is None:
