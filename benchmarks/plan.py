@@ -1,7 +1,8 @@
 """How planning and proving a region grows with it, and how far plans are from their lower bounds.
 
-The sample region at several sizes, on the facility and the calendar that `vorst init` writes, with one more building
-and as many more hands for every 2,600 servers. A region of 40 is planned first, so that no compiling is counted.
+The sample region at several sizes, on the facility and the calendar that `vorst init` writes, with one more building,
+as many more hands and lines so many times as wide for every 2,600 servers (the sample's sites keep theirs whatever its
+size, and ten regions don't pass over the lines of one). A region of 40 is planned first, so that no compiling counts.
 Seconds are of this machine, as busy as it is; their ratios and the fitted exponent are of processor time, which other
 work disturbs less; the gaps depend on no clock. `--far` goes on to ten times the region, `--farthest` to 100,000
 assets; both also ask for the promised seconds.
@@ -23,6 +24,7 @@ from benchmarks.plan_buildings import facility_of
 from capacity.calendar import Calendar
 from capacity.calendar_settings import CalendarSettings, resolve
 from capacity.planner import proven
+from inventory.estate import Estate, sealed
 from inventory.sources.assemble import estate_from
 from inventory.sources.sample import read_sample
 
@@ -53,7 +55,7 @@ def figures(reach: str = "") -> Iterator[Figure]:
     measured: list[_Measured] = []
     for servers in SIZES[reach]:
         buildings = -(-servers // REGION)
-        estate, facility = estate_from(read_sample(servers=servers)), facility_of(buildings)
+        estate, facility = _estate(servers, buildings), facility_of(buildings)
         started, worked = time.perf_counter(), time.process_time()
         made, violations = proven(estate, facility, _with_hands(calendar, buildings))
         ended = _Measured(len(made.decisions), time.perf_counter() - started, time.process_time() - worked)
@@ -81,6 +83,18 @@ def figures(reach: str = "") -> Iterator[Figure]:
         "",
         1.0 if reach else None,
     )
+
+
+def _estate(servers: int, times: int) -> Estate:
+    """The sample of so many servers, its sites' lines so many times as wide."""
+    estate = estate_from(read_sample(servers=servers))
+    if times == 1:
+        return estate
+    circuits = tuple(
+        replace(line, rate_mbps=None if line.rate_mbps is None else line.rate_mbps * times)
+        for line in estate.circuits
+    )
+    return sealed(replace(estate, circuits=circuits))
 
 
 def _with_hands(calendar: Calendar, times: int) -> Calendar:

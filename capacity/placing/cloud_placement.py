@@ -78,6 +78,7 @@ class CloudPlacer:
         self.estate, self.facility, self.demands = estate, facility, demands
         self.belonging = Belonging(estate)
         self.refusals: list[Refusal] = []
+        self._open_to: dict[tuple[frozenset[str], bool], tuple[int, ...]] = {}
         self._feeds = max([1, *(len(position.feeds) for position in facility.positions)])
         proven = [ref for ref in sorted(workloads) if self._is_proven(ref)]
         self.bundles: tuple[Bundle, ...] = tuple(self._bundles(proven))
@@ -119,24 +120,31 @@ class CloudPlacer:
         return self._asked("tier", ref)
 
     def _asked(self, kind: str, ref: Ref) -> set[str]:
+        ids = self.belonging.constraints_of.get(ref)
+        if not ids:
+            return set()
         constraints = self.estate.by_id("constraints")
-        asked = (constraints[i] for i in self.belonging.constraints_of.get(ref, ()))
+        asked = (constraints[i] for i in ids)
         return {c.value for c in asked if c.kind == kind and c.value is not None}
 
     def _serving(self, ref: Ref) -> tuple[int, ...]:
         """Pools whose tenancy a workload fits."""
-        zones = self._zones(ref)
+        zones = frozenset(self._zones(ref))
         has_partner = self.belonging.partner_of(ref) is not None
-        return tuple(
-            i
-            for i, pool in enumerate(self.facility.pools)
-            if (zones <= set(pool.zones) if zones else pool.is_default)
-            and (has_partner or pool.owner == NO_PARTNER)
-        )
+        if (zones, has_partner) not in self._open_to:
+            self._open_to[zones, has_partner] = tuple(
+                i
+                for i, pool in enumerate(self.facility.pools)
+                if (zones <= set(pool.zones) if zones else pool.is_default)
+                and (has_partner or pool.owner == NO_PARTNER)
+            )
+        return self._open_to[zones, has_partner]
 
     def _pools(self, ref: Ref) -> tuple[int, ...]:
         """Pools a workload may run in: those that serve it and have the storage tier it asks for."""
         tiers = self.tiers_of(ref)
+        if not tiers:
+            return self._serving(ref)
         offered = self.facility.pools
         return tuple(i for i in self._serving(ref) if tiers <= {tier.name for tier in offered[i].all_tiers})
 
@@ -169,7 +177,7 @@ class CloudPlacer:
                 yield bundle
 
     def _bundle(self, refs: Sequence[Ref], apart: Mapping[str, Mapping[Ref, list[int]]]) -> Bundle | None:
-        pools = set(self._pools(refs[0])).intersection(*(self._pools(ref) for ref in refs))
+        pools = set(self._pools(refs[0])).intersection(*(self._pools(ref) for ref in refs[1:]))
         lists = {scope: [i for ref in refs for i in apart[scope].get(ref, ())] for scope in APART_SCOPES}
         clash = (
             "served by no common pool" if not pools

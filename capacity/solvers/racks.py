@@ -113,8 +113,8 @@ def _deepened(problem: Problem, found: Solution, seed: int, progress: Callable[[
     for done, group in enumerate(problem.groups):
         rng = np.random.default_rng([seed, int(group), DEEP_ROUNDS])
         work = Group(problem, int(group), None, everything, left, rng)
-        if len(work.items) and not work.is_best(state):
-            state = work.rebuild(state, DEEP_ROUNDS * max(work.opened_in(state), FEWEST_BINS))
+        rounds = 0 if work.is_best(state) else DEEP_ROUNDS * max(work.opened_in(state), FEWEST_BINS)
+        state = work.rebuild(state, rounds)  # in no round it is compiled all the same, by the smallest plan
         progress((done + 1) / len(problem.groups))
     return _solution(problem, state, left)
 

@@ -114,6 +114,7 @@ class Windows:
             for member in constraint.members:
                 self._freezes[member].append((begin, end))
         self._cache: dict[tuple[Ref, ...], list[Interval]] = {}
+        self._common: dict[tuple[tuple[Ref, ...], ...], list[Interval]] = {}
         self._weekly: dict[tuple[WeeklySlot, date | None, date | None], list[Interval]] = {}
 
     def of(self, ref: Ref) -> list[Interval]:
@@ -125,13 +126,15 @@ class Windows:
 
     def of_all(self, refs: Iterable[Ref]) -> list[Interval]:
         """Intervals allowed for every one of the assets."""
-        keys = sorted({self.key_of(ref) for ref in refs})
-        result: list[Interval] = [(0, self.grid.slots)]
-        for key in keys:
-            if key not in self._cache:
-                self._cache[key] = self._allowed(key)
-            result = intersected(result, self._cache[key])
-        return result
+        keys = tuple(sorted({self.key_of(ref) for ref in refs}))
+        if keys not in self._common:
+            result: list[Interval] = [(0, self.grid.slots)]
+            for key in keys:
+                if key not in self._cache:
+                    self._cache[key] = self._allowed(key)
+                result = intersected(result, self._cache[key])
+            self._common[keys] = result
+        return self._common[keys]
 
     def key_of(self, ref: Ref) -> tuple[Ref, ...]:
         """All that an asset's windows depend on: its applications, tenant and site, and itself where it is frozen."""
