@@ -13,7 +13,7 @@ from numba import njit
 from capacity.solvers.rack_filling import fill_group
 from capacity.solvers.rack_moves import DIMENSIONS, UNPLACED, Arrays, State, close_bin, take_out
 
-FEWEST_OTHERS, MOST_OTHERS = 1, 6  # bins taken down beside the emptiest
+FEWEST_OTHERS, MOST_OTHERS = 1, 3  # bins taken down beside the emptiest
 EMPTIEST = 2  # one of so many is closed
 
 

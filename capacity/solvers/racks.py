@@ -25,7 +25,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 MANY_IN_ALL = 5000  # items: with more the whole is not solved a third time
-DEEP_ROUNDS, FEWEST_BINS = 3, 20  # of rebuilding at last, for each new bin of a group, that counts as so many
+DEEP_ROUNDS, FEWEST_BINS = 4, 20  # of rebuilding at last, for each new bin of a group, that counts as so many
 
 
 @dataclass(frozen=True, slots=True)
