@@ -12,7 +12,7 @@ from capacity.placing.rack_problem import RackProblem, build
 from capacity.power import SupplyModel
 from capacity.solvers.rack_moves import FITS, close_bin, open_bin, place, take_out
 from capacity.solvers.rack_relaxation import relax
-from capacity.solvers.racks import copy_state, refusals, solve
+from capacity.solvers.racks import Before, copy_state, refusals, solve
 
 
 @st.composite
@@ -111,3 +111,25 @@ def test_a_mix_names_as_many_bins_however_it_is_rounded(problem: RackProblem) ->
         for found in (one, other):
             named = [(g, n) for (g, c), n in found.mix.items() if c == number]
             assert sum(n for _, n in named) <= len(members) + max(0, len(named) - 1)
+
+
+@given(problem=problems(), kept=st.lists(st.booleans(), min_size=12, max_size=12))
+@settings(max_examples=60, deadline=None)
+def test_a_search_that_goes_on_from_before_leaves_out_only_what_fits_nowhere(
+    problem: RackProblem, kept: list[bool]
+) -> None:
+    first = solve(problem.problem)
+    item_bin = first.state.item_bin.copy()
+    item_bin[~np.array(kept[: len(item_bin)], dtype=bool)] = -1
+    order = np.flatnonzero(item_bin >= 0)
+    before = Before(item_bin, order[np.argsort(item_bin[order], kind="stable")], first.bins_ids)
+    again = solve(problem.problem, before=before)
+    state = copy_state(again.state)
+    for item in np.flatnonzero(state.item_bin < 0):
+        assert all(code != FITS for _, _, code in refusals(problem.problem, state, int(item)))
+    assert (again.bound <= again.opened).all()
+    standing = problem.problem.start.bin_group >= 0
+    used = np.unique(state.item_bin[state.item_bin >= 0])
+    assert set(np.flatnonzero((state.bin_group >= 0) & ~standing)) == {
+        int(b) for b in used if not standing[b]
+    }
