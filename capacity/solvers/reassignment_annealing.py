@@ -1,4 +1,4 @@
-"""Simulated annealing of the machine reassignment problem by shifts and swaps, in compiled chunks.
+"""Simulated annealing of the machine reassignment problem by shifts, swaps and replacements, in compiled chunks.
 
 A chunk is so many tries at one temperature; whoever calls decides temperature and prices. Room and dependencies are
 priced, not forbidden, so that the walk crosses what it may not keep; conflicts and spread are never broken. The
@@ -32,7 +32,7 @@ LIMITS = -np.log((np.arange(4096) + 0.5) / 4096)
 
 
 class Prices(NamedTuple):
-    """What breaking a rule costs: a unit beyond capacity [resources], a dependency, staying on a leaving machine."""
+    """What breaking a rule costs: a unit too much [machines × resources], a dependency, staying where one leaves."""
 
     excess: Ints
     broken: int
@@ -50,7 +50,7 @@ def leave_delta(inst: Compiled, st: State, excess: np.ndarray, p: int, m: int) -
         if over > 0:
             delta -= inst.load_weight[r] * min(over, need)
         if (moves or not inst.transient[r]) and st.room[m, r] < 0:
-            delta -= excess[r] * min(-st.room[m, r], need)
+            delta -= excess[m, r] * min(-st.room[m, r], need)
     for b in range(inst.balance.shape[0]):
         r1, r2, target = inst.balance[b, 0], inst.balance[b, 1], inst.balance[b, 2]
         short = target * st.free[m, r1] - st.free[m, r2]
@@ -78,7 +78,7 @@ def join_delta(inst: Compiled, st: State, excess: np.ndarray, p: int, m: int, mo
         if over > 0:
             delta += inst.load_weight[r] * min(over, need)
         if (moves or not inst.transient[r]) and st.room[m, r] < need:
-            delta += excess[r] * min(need - st.room[m, r], need)
+            delta += excess[m, r] * min(need - st.room[m, r], need)
         if delta > most:
             return delta
     return delta
@@ -99,7 +99,7 @@ def exchange_delta(inst: Compiled, st: State, excess: np.ndarray, p: int, q: int
         if q_moves or not inst.transient[r]:
             after -= come
         if after < 0 or room < 0:
-            delta += excess[r] * (min(room, 0) - min(after, 0))
+            delta += excess[m, r] * (min(room, 0) - min(after, 0))
     for b in range(inst.balance.shape[0]):
         r1, r2, target = inst.balance[b, 0], inst.balance[b, 1], inst.balance[b, 2]
         short = target * st.free[m, r1] - st.free[m, r2]
@@ -114,7 +114,7 @@ def priced_excess(st: State, excess: np.ndarray) -> int:
     total = 0
     for m in range(st.room.shape[0]):
         for r in range(st.room.shape[1]):
-            total -= excess[r] * min(st.room[m, r], 0)
+            total -= excess[m, r] * min(st.room[m, r], 0)
     return total
 
 
@@ -255,22 +255,23 @@ def anneal(
     best: np.ndarray,
     best_key: np.ndarray,
 ) -> int:
-    """`rounds` rounds; how many changed something. `none` [resources]: zeros.
+    """`rounds` rounds, of which shares are `swaps`, `replaces` and, with so many `tries` each, shifts; how many changed
+    something. `none` [machines × resources]: zeros.
 
     `best` [processes] is the best assignment that breaks no rule, `best_key` [2] what it leaves behind and its cost.
     """
     accepted = 0
     is_best = False
     processes = st.at.shape[0]
-    swap_bits = np.uint64(swaps * 65536.0)
     replace_bits = np.uint64(replaces * 65536.0)
+    pair_bits = np.uint64((replaces + swaps) * 65536.0)
     for _ in range(rounds):
         bits = draw(seed) >> np.uint64(24)
         limit = temperature * limits[bits & np.uint64(4095)]
         p = below(seed, processes)
         kind = (bits >> np.uint64(12)) & np.uint64(65535)
         q, m2 = -1, -1
-        if kind < swap_bits:
+        if kind < pair_bits:
             q = partner(inst, p, seed)
             if p == q:
                 continue

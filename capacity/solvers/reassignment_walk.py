@@ -2,7 +2,8 @@
 
 The scale of a temperature is what a mean process weighs in load cost. Prices of room and dependencies follow how much
 is broken, of which less and less is borne, so that a walk first finds where things belong and then squeezes them in.
-One that breaks a rule near the end is kept warm until it doesn't.
+Where one machine is overfull its own price may rise beyond that of all: raised everywhere, one machine's excess
+stiffens the whole. A walk that breaks a rule near the end is kept warm until it doesn't.
 """
 
 from __future__ import annotations
@@ -33,9 +34,13 @@ dependencies are dense, only a low one lets a walk through.
 """
 PACE_OF_PRICES = 60.0  # how much the logarithm of a price may change in the whole budget
 LARGEST_STEP = 1.4
-SWAPS = 0.5
-REPLACES = 0.25
-DEAREST = 1e6  # the most a price may rise above its unit
+RISE = (0.5, 1.0)  # how fast the price of a resource rises everywhere, to how fast it falls, by walk
+SHARPEST = (1e3, 1.0)
+"""The most the price of one machine's resource may rise above the price everywhere, by walk."""
+FORGET = 0.02  # how fast it falls back, to how fast it rises
+DEAREST = 1e6  # the most a price everywhere may rise above its unit
+SWAPS, REPLACES = 0.25, 0.25  # shares of rounds; the others shift
+TRIES = 5  # machines a shift is offered
 
 
 def _between(first: float, last: float, share: float) -> float:
@@ -48,7 +53,7 @@ class Walk:
     def __init__(self, problem: Problem, inst: Compiled, state: State, number: int, seed: int) -> None:
         self._inst, self._state = inst, state
         self._seed = np.array([(seed + 1) * 0x9E3779B97F4A7C15 % 2**64 or 1], np.uint64)
-        self._none = np.zeros(problem.resources, np.int64)
+        self._none = np.zeros((problem.machines, problem.resources), np.int64)
         self.best = state.at.copy()
         full_cost(inst, state)
         self.best_key = np.array([state.scalars[LEFT], state.scalars[COST]], np.int64)
@@ -60,6 +65,7 @@ class Walk:
         # A resource counted in large units would otherwise cost next to nothing to overfill.
         self._unit = np.maximum(weight, self._size / problem.resources / mean / 100)
         self._excess = self._unit * ROOM[number % len(ROOM)]
+        self._sharp = np.ones((problem.machines, problem.resources))
         # A move's priced change stays a whole number of 64 bits, whatever the units.
         largest = np.maximum(problem.need.max(axis=0), 1)
         self._dearest = np.minimum(1e10, 2.0**57 / problem.resources / largest)
@@ -67,6 +73,7 @@ class Walk:
         self._borne = BORNE[number % len(BORNE)] * np.maximum(problem.capacity.sum(axis=0), 1)
         self._hot = HOT[number % len(HOT)]
         self._link = LINK[number % len(LINK)]
+        self._rise, self._sharpest = RISE[number % len(RISE)], SHARPEST[number % len(SHARPEST)]
         self._share = 0.0
         self.chunks = 0
 
@@ -78,7 +85,7 @@ class Walk:
     @property
     def prices(self) -> Prices:
         """What breaking a rule costs now."""
-        excess = np.minimum(self._excess, self._dearest).astype(np.int64)
+        excess = np.minimum(self._excess * self._sharp, self._dearest).astype(np.int64)
         return Prices(excess, int(self._broken), int(50 * self._size))
 
     def _reprice(self, share: float) -> None:
@@ -86,9 +93,11 @@ class Walk:
         step = min(LARGEST_STEP, float(np.exp(PACE_OF_PRICES * max(0.0, share - self._share))))
         self._share = share
         borne = max(0.0, 1 - share / WHOLE) ** 2
-        beyond = -np.minimum(self._state.room, 0).sum(axis=0)
-        down = 1 / step if borne else 1.0
-        self._excess *= np.where(beyond > borne * self._borne, step, down)
+        beyond = -np.minimum(self._state.room, 0)
+        is_much = beyond.sum(axis=0) > borne * self._borne
+        self._excess *= np.where(is_much, step**self._rise, 1 / step if borne else 1.0)
+        self._sharp *= np.where((beyond > 0) & is_much, step, step**-FORGET)
+        np.clip(self._sharp, 1.0, self._sharpest, out=self._sharp)
         np.clip(self._excess, self._unit, self._unit * DEAREST, out=self._excess)
         ratio = float(np.exp(np.interp(share, LINK_SHARES, np.log(self._link))))
         self._broken = ratio * self._size
@@ -114,7 +123,7 @@ class Walk:
             ROUNDS,
             SWAPS,
             REPLACES,
-            5,
+            TRIES,
             LIMITS,
             self._seed,
             self._none,
@@ -139,6 +148,7 @@ class Walk:
         for mine, its in zip(self._state, other._state, strict=True):
             np.copyto(mine, its)
         self._excess = other._excess.copy()
+        self._sharp, self._rise, self._sharpest = other._sharp.copy(), other._rise, other._sharpest
 
 
 def first_assignment(walks: list[Walk]) -> Ints:
