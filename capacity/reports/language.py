@@ -18,6 +18,7 @@ from babel.messages import mofile, pofile
 
 LANGUAGES = ("nl", "fr", "en")
 LOCALES = {"nl": "nl_BE", "fr": "fr_BE", "en": "en_GB"}
+QUOTES = {"nl": ("“", "”"), "fr": ("«\u00a0", "\u00a0»"), "en": ("“", "”")}
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,21 @@ class Language:
         if value is None:
             return self.words("not limited")
         return numbers.format_percent(value, locale=self.locale)
+
+    def quoted(self, text: str) -> str:
+        """Text between the language's quotation marks."""
+        opening, closing = QUOTES[self.code]
+        return f"{opening}{text}{closing}"
+
+    def chart_numbers(self) -> dict[str, object]:
+        """How a chart writes numbers: the locale that d3-format asks for."""
+        return {
+            "decimal": numbers.get_decimal_symbol(self.locale),
+            "thousands": numbers.get_group_symbol(self.locale),
+            "grouping": [3],
+            "currency": ["€\u00a0", ""],
+            "percent": numbers.format_percent(1, locale=self.locale).removeprefix("100"),
+        }
 
     def day(self, moment: date | datetime | None) -> str:
         """A date; a dash for none."""

@@ -41,6 +41,7 @@ def render_html(found: PartnerFigures, lang: str) -> str:
         words=language.words,
         number=language.number,
         percent=language.percent,
+        quoted=language.quoted,
         day=language.day,
         moment=language.moment,
         in_kilo=IN_KILO,
@@ -53,7 +54,8 @@ def render_html(found: PartnerFigures, lang: str) -> str:
 
 def _entitlement_svg(found: PartnerFigures, language: Language) -> str:
     rows = [(language.words(TERMS[e.dimension]), e.share) for e in found.entitlements if e.share is not None]
-    return entitlement_chart(rows, {"share": language.words("share of the entitlement")}) if rows else ""
+    labels = {"share": language.words("share of the entitlement")}
+    return entitlement_chart(rows, labels, language.chart_numbers()) if rows else ""
 
 
 def _forecast_svg(found: PartnerFigures, language: Language) -> str:
@@ -64,7 +66,7 @@ def _forecast_svg(found: PartnerFigures, language: Language) -> str:
     power_w = entitled["power_w"]
     limits = (entitled["area_m2"], None if power_w is None else power_w / 1000)
     labels = {"area": language.words("area") + " (m²)", "power": language.words("power") + " (kW)"}
-    return forecast_chart(points, limits, labels)
+    return forecast_chart(points, limits, labels, language.chart_numbers())
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from dataclasses import replace
@@ -141,3 +142,24 @@ def test_numbers_and_dates_follow_the_language() -> None:
     assert Language("nl").number(1234.5, 1) == "1.234,5"
     assert Language("en").number(1234.5, 1) == "1,234.5"
     assert Language("fr").number(1234.5, 1).replace("\u202f", " ").replace("\xa0", " ") == "1 234,5"
+
+
+@pytest.mark.parametrize(
+    ("lang", "quoted"),
+    [("nl", "“a &lt;b&gt;”"), ("fr", "«\u00a0a &lt;b&gt;\u00a0»"), ("en", "“a &lt;b&gt;”")],
+)
+def test_quotation_marks_are_the_languages_own(lang: str, quoted: str) -> None:
+    found = replace(the_figures(), plan_name="a <b>")
+    assert quoted in render_html(found, lang)
+
+
+@pytest.mark.parametrize(("lang", "share"), [("nl", ">50%<"), ("fr", ">50\u00a0%<"), ("en", ">50%<")])
+def test_a_charts_numbers_are_written_as_the_language_writes_them(lang: str, share: str) -> None:
+    assert share in render_html(the_figures(), lang)
+
+
+def test_french_keeps_its_signs_beside_their_words() -> None:
+    text = resources.files("capacity").joinpath("reports/locales/fr.po").read_bytes().decode()
+    translations = [str(m.string) for m in pofile.read_po(io.BytesIO(text.encode()), locale="fr") if m.id]
+    assert len(translations) > 50
+    assert not [t for t in translations if re.search(r" [;:!?»]|« | %(?!\()", t)]
