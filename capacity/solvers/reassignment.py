@@ -2,15 +2,14 @@
 
 The model is Google's of the ROADEF/EURO challenge 2012 (several resources with hard and safety limits, transient use
 while a process moves, spread over locations, dependencies within neighbourhoods, move costs), plus machines that should
-end empty. Two threads anneal on their own streams and meet between cycles; the better assignment goes on, and at last
-both make parts of the best anew, exactly. By default work is counted, so the same problem and seed give the same
+end empty. Two threads anneal on their own streams, as often from the start as the budget is worth, and at last both
+make parts of the best assignment anew, exactly. By default work is counted, so the same problem and seed give the same
 answer; with `seconds`, time is, by the caller's clock.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,17 +17,13 @@ import numpy as np
 from capacity.solvers.reassignment_bound import lower_bound
 from capacity.solvers.reassignment_check import refuse_broken
 from capacity.solvers.reassignment_exhaustive import best_of_all, is_tiny
+from capacity.solvers.reassignment_legs import walked
 from capacity.solvers.reassignment_model import Ints, Problem, compiled, opened
 from capacity.solvers.reassignment_moves import full_cost
 from capacity.solvers.reassignment_pace import Pace
 from capacity.solvers.reassignment_refining import refined
-from capacity.solvers.reassignment_walk import Walk, first_assignment
 
-THREADS = 2
-WALKING = 0.88  # the share of the budget for walks; what is left is for refining
-MEETINGS = (0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1.0)
-"""Shares of the walks at which they compare."""
-WORK = 200  # chunks a walk by default
+WORK = 200
 """Chunks each thread walks when no other budget is given."""
 
 
@@ -84,22 +79,9 @@ def solve(
         full_cost(inst, start)
         machine = best_of_all(problem, inst, start)
     else:
-        walks = [
-            Walk(problem, inst, opened(problem, inst, problem.home), k, seed * THREADS + k)
-            for k in range(THREADS)
-        ]
-        _walk(walks, pace, bound, progress)
-        machine = refined(
-            problem,
-            inst,
-            first_assignment(walks),
-            pace,
-            max(walk.chunks for walk in walks),
-            walks[0].prices.staying,
-            seed,
-            bound,
-            progress or nobody_listens,
-        )
+        listener = progress or nobody_listens
+        machine, spent, staying = walked(problem, inst, pace, bound, seed, listener)
+        machine = refined(problem, inst, machine, pace, spent, staying, seed, bound, listener)
         pace.end()
     cost = int(full_cost(inst, opened(problem, inst, machine)))
     if is_proven:
@@ -110,31 +92,3 @@ def solve(
     is_best = is_proven or (cost == bound and not left)
     status = "optimal" if is_best else "truncated" if pace.is_truncated else "feasible"
     return Solution(machine, cost, bound, status, left)
-
-
-def _walk(walks: list[Walk], pace: Pace, bound: int, progress: Callable[[float, int], None] | None) -> None:
-    """Walk to every meeting on threads of their own; there, the worst goes on from where the best is."""
-
-    def is_done() -> bool:
-        return pace.is_truncated or any(walk.best_key.tolist() == [0, bound] for walk in walks)
-
-    def onward(walk: Walk, meeting: float) -> None:
-        while pace.is_before(meeting * WALKING, walk.chunks):
-            share = pace.share(walk.chunks) / WALKING
-            walk.chunk(share)
-            if walk is walks[0]:
-                pace.ask()
-                if progress:
-                    progress(share * WALKING, int(walk.best_key[1]))
-
-    with ThreadPoolExecutor(len(walks)) as pool:
-        for meeting in MEETINGS:
-            if is_done():
-                return
-            others = [pool.submit(onward, walk, meeting) for walk in walks[1:]]
-            onward(walks[0], meeting)
-            for other in others:
-                other.result()
-            prices = walks[0].prices
-            best, *_, worst = sorted(walks, key=lambda walk: (not walk.is_whole, walk.energy(prices)))
-            worst.follow(best)

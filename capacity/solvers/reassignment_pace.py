@@ -29,6 +29,14 @@ class Pace:
         """Whether less than `share` of the budget is spent and nobody has stopped it."""
         return not self.is_truncated and self.share(chunks) < share
 
+    def all_chunks(self, attempt: Callable[[], int]) -> float:
+        """How many chunks the whole budget is for; where seconds are, as many are walked by `attempt` to see."""
+        if self._seconds is None or self._clock is None or self.is_truncated:
+            return float(self._work)
+        before = self._clock()
+        chunks = attempt()
+        return chunks * self._seconds / max(self._clock() - before, 1e-9)
+
     def seconds_left(self) -> float | None:
         """Seconds until the budget is spent; None when work is counted."""
         if self._seconds is None or self._clock is None:

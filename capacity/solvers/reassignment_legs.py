@@ -1,0 +1,137 @@
+"""The walks of a search, on two threads: legs from the start, as many as the budget is worth.
+
+Where a walk settles is decided early, by luck; once it is long enough, one twice as long hardly settles lower than the
+lower of two. So a budget is walked in legs of at least so many rounds a process. A single leg's walks meet towards its
+end, and the better assignment goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+
+from capacity.solvers.reassignment_model import Compiled, Ints, Problem, opened
+from capacity.solvers.reassignment_pace import Pace
+from capacity.solvers.reassignment_walk import ROUNDS, STYLES, Walk
+
+THREADS = 2
+WALKING = 0.88  # the share of the budget for walks; what is left is for refining
+MEETINGS = (0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1.0)
+"""Shares of a single leg at which its walks compare."""
+ENOUGH = 1.2e5  # rounds a process of one leg
+MOST_LEGS = 8
+TRIAL = 20  # chunks that tell the pace
+
+Key = tuple[int, int]
+
+
+def walked(
+    problem: Problem,
+    inst: Compiled,
+    pace: Pace,
+    bound: int,
+    seed: int,
+    told: Callable[[float, int], None],
+) -> tuple[Ints, int, int]:
+    """The best assignment of all walks, the chunks spent on each thread, and the price of staying on a leaving machine.
+
+    `bound`: what any assignment costs at least; `told` hears the share of the budget and the best cost so far.
+    """
+    legs = _Legs(problem, inst, pace, bound, seed, told)
+    with ThreadPoolExecutor(THREADS) as pool:
+        number, how_many = 0, 1
+        while number < how_many:
+            legs.begin()
+            if number == 0:
+                chunks = pace.all_chunks(lambda: legs.tried(pool))
+                rounds = chunks * WALKING * ROUNDS / problem.processes
+                how_many = int(min(MOST_LEGS, max(1, rounds // ENOUGH)))
+            legs.walk(pool, (number, how_many))
+            number = how_many if legs.is_over() else number + 1
+    return legs.best.best, legs.spent, legs.best.staying
+
+
+def _key(walk: Walk) -> Key:
+    return int(walk.best_key[0]), int(walk.best_key[1])
+
+
+class _Legs:
+    """The walks of one leg after the other, and the best of all."""
+
+    def __init__(
+        self,
+        problem: Problem,
+        inst: Compiled,
+        pace: Pace,
+        bound: int,
+        seed: int,
+        told: Callable[[float, int], None],
+    ) -> None:
+        self._problem, self._inst, self._pace, self._bound = problem, inst, pace, bound
+        self._told, self._streams, self._styles = told, count(seed * THREADS * MOST_LEGS), count()
+        self._walks: list[Walk] = []
+        self._styled: list[int] = []
+        self.best = self._walk(0)
+        self._best_style = 0
+        self.spent = 0
+
+    def _walk(self, style: int) -> Walk:
+        state = opened(self._problem, self._inst, self._problem.home)
+        return Walk(self._problem, self._inst, state, STYLES[style], next(self._streams))
+
+    def begin(self) -> None:
+        """Start the walks of a leg anew: every style in its turn, but one of them of the best's once all have been."""
+        numbers = [next(self._styles) for _ in range(THREADS)]
+        self._styled = [number % len(STYLES) for number in numbers]
+        if numbers[0] >= len(STYLES):
+            self._styled[0] = self._best_style
+        self._walks = [self._walk(style) for style in self._styled]
+
+    def tried(self, pool: ThreadPoolExecutor) -> int:
+        """Walk a little on all threads; how many chunks each."""
+
+        def some(walk: Walk) -> None:
+            for _ in range(TRIAL):
+                walk.chunk(0.0)
+
+        list(pool.map(some, self._walks))
+        return TRIAL
+
+    def is_over(self) -> bool:
+        """Whether nobody wants more, or nothing can be better."""
+        return self._pace.is_truncated or any(_key(walk) == (0, self._bound) for walk in self._walks)
+
+    def walk(self, pool: ThreadPoolExecutor, leg: tuple[int, int]) -> None:
+        """Walk the leg of so many to its end."""
+        number, how_many = leg
+        shares = (WALKING * number / how_many, WALKING * (number + 1) / how_many)
+        for meeting in MEETINGS if how_many == 1 else (1.0,):
+            if self.is_over():
+                break
+            others = [pool.submit(self._onward, walk, shares, meeting) for walk in self._walks[1:]]
+            self._onward(self._walks[0], shares, meeting)
+            for other in others:
+                other.result()
+            if how_many == 1:
+                self._meet()
+        self.spent += max(walk.chunks for walk in self._walks)
+        for style, walk in zip(self._styled, self._walks, strict=True):
+            if _key(walk) < _key(self.best):
+                self.best, self._best_style = walk, style
+
+    def _onward(self, walk: Walk, leg: tuple[float, float], meeting: float) -> None:
+        """Walk on to a meeting (0 to 1) of the leg between two shares of the budget."""
+        first, last = leg
+        while self._pace.is_before(first + (last - first) * meeting, self.spent + walk.chunks):
+            walk.chunk((self._pace.share(self.spent + walk.chunks) - first) / (last - first))
+            if walk is self._walks[0]:
+                self._pace.ask()
+                least = min(_key(walk), _key(self.best))
+                self._told(self._pace.share(self.spent + walk.chunks), least[1])
+
+    def _meet(self) -> None:
+        """The worst goes on from where the best is."""
+        prices = self._walks[0].prices
+        best, *_, worst = sorted(self._walks, key=lambda walk: (not walk.is_whole, walk.energy(prices)))
+        worst.follow(best)
