@@ -1,8 +1,8 @@
 """The walks of a search, on two threads: legs from the start, as many as the budget is worth.
 
 Where a walk settles is decided early, by luck; once it is long enough, one twice as long hardly settles lower than the
-lower of two. So a budget is walked in legs of at least so many rounds a process. A single leg's walks meet towards its
-end, and the better assignment goes on.
+lower of two. So a budget is walked in legs of at least so many rounds a process, and the best of all goes through the
+cold end of a walk once more, at leisure. A single leg's walks meet towards its end, and the better assignment goes on.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ MEETINGS = (0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1.0)
 """Shares of a single leg at which its walks compare."""
 ENOUGH = 1.2e5  # rounds a process of one leg
 MOST_LEGS = 8
+COLD_END, SETTLING = 0.85, 0.14
+"""The share of a walk from which the best of several is walked again, and the share of the budget for it."""
 TRIAL = 20  # chunks that tell the pace
 
 Key = tuple[int, int]
@@ -47,8 +49,10 @@ def walked(
                 chunks = pace.all_chunks(lambda: legs.tried(pool))
                 rounds = chunks * WALKING * ROUNDS / problem.processes
                 how_many = int(min(MOST_LEGS, max(1, rounds // ENOUGH)))
-            legs.walk(pool, (number, how_many))
+            legs.walk(pool, number, how_many)
             number = how_many if legs.is_over() else number + 1
+        if how_many > 1 and not legs.is_over():
+            legs.settle(pool)
     return legs.best.best, legs.spent, legs.best.staying
 
 
@@ -72,13 +76,13 @@ class _Legs:
         self._told, self._streams, self._styles = told, count(seed * THREADS * MOST_LEGS), count()
         self._walks: list[Walk] = []
         self._styled: list[int] = []
-        self.best = self._walk(0)
+        self.best = self._walk(0, problem.home)
         self._best_style = 0
         self.spent = 0
 
-    def _walk(self, style: int) -> Walk:
-        state = opened(self._problem, self._inst, self._problem.home)
-        return Walk(self._problem, self._inst, state, STYLES[style], next(self._streams))
+    def _walk(self, style: int, start: Ints, share: float = 0.0) -> Walk:
+        state = opened(self._problem, self._inst, start)
+        return Walk(self._problem, self._inst, state, STYLES[style], next(self._streams), share)
 
     def begin(self) -> None:
         """Start the walks of a leg anew: every style in its turn, but one of them of the best's once all have been."""
@@ -86,7 +90,7 @@ class _Legs:
         self._styled = [number % len(STYLES) for number in numbers]
         if numbers[0] >= len(STYLES):
             self._styled[0] = self._best_style
-        self._walks = [self._walk(style) for style in self._styled]
+        self._walks = [self._walk(style, self._problem.home) for style in self._styled]
 
     def tried(self, pool: ThreadPoolExecutor) -> int:
         """Walk a little on all threads; how many chunks each."""
@@ -102,19 +106,32 @@ class _Legs:
         """Whether nobody wants more, or nothing can be better."""
         return self._pace.is_truncated or any(_key(walk) == (0, self._bound) for walk in self._walks)
 
-    def walk(self, pool: ThreadPoolExecutor, leg: tuple[int, int]) -> None:
-        """Walk the leg of so many to its end."""
-        number, how_many = leg
-        shares = (WALKING * number / how_many, WALKING * (number + 1) / how_many)
+    def walk(self, pool: ThreadPoolExecutor, number: int, how_many: int) -> None:
+        """Walk one leg of so many to its end."""
+        all_legs = WALKING if how_many == 1 else WALKING - SETTLING
+        leg = (all_legs * number / how_many, all_legs * (number + 1) / how_many)
         for meeting in MEETINGS if how_many == 1 else (1.0,):
             if self.is_over():
                 break
-            others = [pool.submit(self._onward, walk, shares, meeting) for walk in self._walks[1:]]
-            self._onward(self._walks[0], shares, meeting)
-            for other in others:
-                other.result()
+            self._to(pool, leg, meeting)
             if how_many == 1:
                 self._meet()
+        self._end()
+
+    def settle(self, pool: ThreadPoolExecutor) -> None:
+        """Walk the cold end again from the best."""
+        self._styled = [self._best_style] * THREADS
+        self._walks = [self._walk(style, self.best.best, COLD_END) for style in self._styled]
+        self._to(pool, (WALKING - SETTLING, WALKING), 1.0)
+        self._end()
+
+    def _to(self, pool: ThreadPoolExecutor, leg: tuple[float, float], meeting: float) -> None:
+        others = [pool.submit(self._onward, walk, leg, meeting) for walk in self._walks[1:]]
+        self._onward(self._walks[0], leg, meeting)
+        for other in others:
+            other.result()
+
+    def _end(self) -> None:
         self.spent += max(walk.chunks for walk in self._walks)
         for style, walk in zip(self._styled, self._walks, strict=True):
             if _key(walk) < _key(self.best):
@@ -124,7 +141,8 @@ class _Legs:
         """Walk on to a meeting (0 to 1) of the leg between two shares of the budget."""
         first, last = leg
         while self._pace.is_before(first + (last - first) * meeting, self.spent + walk.chunks):
-            walk.chunk((self._pace.share(self.spent + walk.chunks) - first) / (last - first))
+            done = (self._pace.share(self.spent + walk.chunks) - first) / (last - first)
+            walk.chunk(walk.first + done * (1 - walk.first))
             if walk is self._walks[0]:
                 self._pace.ask()
                 least = min(_key(walk), _key(self.best))

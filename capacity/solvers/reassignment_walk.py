@@ -63,9 +63,11 @@ def _between(first: float, last: float, share: float) -> float:
 
 
 class Walk:
-    """A state under way and the best assignment it has passed."""
+    """A state under way and the best assignment it has passed; `first`: the share at which it begins."""
 
-    def __init__(self, problem: Problem, inst: Compiled, state: State, style: Style, seed: int) -> None:
+    def __init__(
+        self, problem: Problem, inst: Compiled, state: State, style: Style, seed: int, first: float = 0.0
+    ) -> None:
         self._inst, self._state = inst, state
         self._seed = np.array([(seed + 1) * 0x9E3779B97F4A7C15 % 2**64 or 1], np.uint64)
         self._none = np.zeros((problem.machines, problem.resources), np.int64)
@@ -80,14 +82,15 @@ class Walk:
         # A resource counted in large units would otherwise cost next to nothing to overfill.
         self._unit = np.maximum(weight, self._size / problem.resources / mean / 100)
         self._excess = self._unit * style.room
-        self._sharp = np.ones((problem.machines, problem.resources))
+        # Where a walk begins at its end, nothing may be overfull any more.
+        self._sharp = np.full((problem.machines, problem.resources), 1.0 if first < WHOLE else style.sharpest)
         # A move's priced change stays a whole number of 64 bits, whatever the units.
         largest = np.maximum(problem.need.max(axis=0), 1)
         self._dearest = np.minimum(1e10, 2.0**57 / problem.resources / largest)
         self._broken = 1.0
         self._borne = style.borne * np.maximum(problem.capacity.sum(axis=0), 1)
         self._style = style
-        self._share = 0.0
+        self.first = self._share = first
         self.chunks = 0
 
     @property
