@@ -61,27 +61,6 @@ class _Attempt:
         return [(i, item, int(bins[i])) for i, item in enumerate(self.problem.items) if bins[i] >= 0]
 
 
-def place(
-    estate: Estate,
-    facility: Facility,
-    decisions: Sequence[Decision],
-    demands: Mapping[Ref, AssetDemand],
-    *,
-    seed: int = 0,
-    period: Period | None = None,
-    mounts: Mounts | None = None,
-    progress: Callable[[float], None] | None = None,
-) -> Placement:
-    """Place every relocated device and every rehosted or replatformed workload that can be placed.
-
-    What `filled` finds, with its new racks at better positions of the floor (`at_positions`).
-    """
-    found = filled(
-        estate, facility, decisions, demands, seed=seed, period=period, mounts=mounts, progress=progress
-    )
-    return at_positions(estate, facility, demands, found, seed=seed)[0]
-
-
 def filled(
     estate: Estate,
     facility: Facility,
@@ -93,7 +72,8 @@ def filled(
     mounts: Mounts | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Placement:
-    """What goes into which rack and onto which host, the new racks wherever the solver opened them.
+    """Place every relocated device and every rehosted or replatformed workload that can be placed: what goes into which
+    rack and onto which host, the new racks wherever the solver opened them (`at_positions` arranges them).
 
     `period`: the first day of the plan and the last on which something can move in (`rack_problem.build`). `mounts`
     keeps work between calls that differ little: where there are many items, a call goes on from the last one's racks.

@@ -8,13 +8,14 @@ Columns are generated anew for what is left at every step, so that the last bins
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from capacity.solvers.packing_completion import Pains, Verdict, decide
-from capacity.solvers.packing_master import Bin, Master
+from capacity.solvers.packing_master import Bin, Budget, Master
 from capacity.solvers.packing_pool import Pool
 
 Ints = NDArray[np.int64]
@@ -24,6 +25,7 @@ CARRIED = 12  # columns per kind that a step hands to the next
 SURE = 0.75  # of a column: fix it along with the step's first
 SHARE = 0.12  # of a step's bins to fix at most
 REFINING = 3  # rounds of columns at a step
+DIVING_NODES = 20_000  # of exact pricing in such a round
 LITTLE = 220  # kinds left, from which on to decide
 SHRUNK = 0.85  # of the kinds left when it was last tried
 LITTLE_PAINS = Pains(listed=8000, nodes=100_000, rounds=4, few=2000, integer_work=100_000.0)
@@ -57,7 +59,7 @@ def dive(
         kinds = left
         step = Master(_part(master.holds, left, copies[left]), master.budget)
         step.state.pool.add(carried)
-        step.refine(REFINING)
+        refine(step, len(left), DIVING_NODES)
         for column in range(len(step.state.pool)):
             content = step.state.pool.content(column)
             if len(content) > 1:
@@ -98,22 +100,63 @@ def vertex(master: Master, rng: np.random.Generator) -> Floats:
 
 
 def _surest(master: Master, values: Floats, copies: Ints) -> list[int]:
-    """The columns to fix: the largest, and others nearly as sure, as far as the copies go."""
-    left = copies.copy()
+    """The columns to fix, of bins that never run out."""
+    all_bins = np.array([copies.sum() + 1])
+    pool = master.state.pool
+    return surest(values, lambda column: (0, pool.content(column)), copies, all_bins, int(all_bins[0]))
+
+
+def surest(
+    values: Floats,
+    column: Callable[[int], tuple[int, Ints | Sequence[int]]],
+    copies: Ints,
+    stock: Ints,
+    bins: int,
+) -> list[int]:
+    """The columns to fix: the largest of `values`, and others nearly as sure, as far as copies, stock and bins go.
+
+    `column` tells a column's type of bin, of which `stock` [types] has so many, and the kinds in it.
+    """
+    left, stock = copies.copy(), stock.copy()
     most = max(1, int(SHARE * values.sum()))
     chosen: list[int] = []
-    for column in np.argsort(-values, kind="stable").tolist():
-        value = values[column]
+    for number in np.argsort(-values, kind="stable").tolist():
+        value = values[number]
         if chosen and (value < SURE or (len(chosen) >= most and value < 0.98)):
             break
-        kinds, amounts = np.unique(master.state.pool.content(column), return_counts=True)
-        times = max(1, int(value + 0.02))
-        for _ in range(times):
-            if chosen and (left[kinds] < amounts).any():
+        of_bin, inside = column(number)
+        kinds, amounts = np.unique(inside, return_counts=True)
+        for _ in range(max(1, int(value + 0.02))):
+            if stock[of_bin] <= 0 or len(chosen) >= bins or (chosen and (left[kinds] < amounts).any()):
                 break
             left[kinds] -= amounts
-            chosen.append(column)
+            stock[of_bin] -= 1
+            chosen.append(number)
     return chosen
+
+
+class Priced(Protocol):
+    """A relaxation that solves its master and prices columns for it."""
+
+    budget: Budget
+
+    def solve(self, tolerance: float) -> None: ...
+
+    def price_quickly(self) -> int: ...
+
+    def price_exactly(self, most_nodes: int) -> int: ...
+
+
+def refine(step: Priced, kinds: int, nodes: int) -> None:
+    """A few rounds of columns for what a dive has left, so many `kinds`, without looking for a bound."""
+    few = kinds // 5
+    for _ in range(REFINING):
+        step.solve(1e-2)
+        new = step.price_quickly()
+        if new < few:
+            new += step.price_exactly(nodes)
+        if new <= few or step.budget.over():
+            return
 
 
 def _carried(master: Master, kinds: Ints, left: Ints, copies: Ints) -> list[Ints]:

@@ -24,7 +24,6 @@ ONE = 1 << 26  # a dual of 1 in whole numbers
 HAIR = ONE >> 14  # columns worth less than this above 1 don't move the relaxation
 FINEST = 1e-6  # relative gap of the last solves
 FIRST_NODES = 100_000  # of a search for columns; more once it finds hardly any
-DIVING_NODES = 20_000
 
 
 @dataclass(slots=True)
@@ -170,17 +169,6 @@ class Master:
         is_near = state.value - np.floor(state.value) < 1e-3 * state.value
         slack = 1e-5 if tolerance <= 10 * FINEST or not is_near else 0.0
         return bool(state.bound() >= np.ceil(state.value - slack))
-
-    def refine(self, rounds: int) -> None:
-        """A few rounds of columns, for a dive, without looking for a bound."""
-        few = len(self.demand) // 5
-        for _ in range(rounds):
-            self.solve(1e-2)
-            new = self.price_quickly()
-            if new < few:
-                new += self.price_exactly(DIVING_NODES)
-            if new <= few or self.budget.over():
-                break
 
     def forget(self, most: int) -> None:
         """Keep the `most` valuable columns by the last duals, and those of one kind."""

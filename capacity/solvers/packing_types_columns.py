@@ -168,17 +168,6 @@ class Columns:
             best = np.argsort(-self.gains(), kind="stable")[: len(self.pool) // 2]
             self.pool.keep(np.sort(best))
 
-    def refine(self, rounds: int) -> None:
-        """A few rounds of columns, for a dive, without looking for a bound."""
-        few = len(self.offer.copies) // 5
-        for _ in range(rounds):
-            self.solve(1e-2)
-            new = self.price_quickly()
-            if new < few:
-                new += self.price_exactly(DIVING_NODES)
-            if new <= few or self.budget.over():
-                return
-
     def solve(self, tolerance: float) -> None:
         """The master over the pool's columns, to a relative gap of `tolerance`."""
         values, duals, value = self.cover(np.ones(len(self.pool)), tolerance)

@@ -9,15 +9,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from capacity.solvers.packing_types_columns import Column, Columns
+from capacity.solvers.packing_dive import CARRIED, refine, surest
+from capacity.solvers.packing_types_columns import DIVING_NODES, Column, Columns
 
 Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
-CARRIED = 12  # columns per kind that a step hands to the next
-SURE = 0.75  # of a column: fix it along with the step's first
-SHARE = 0.12  # of a step's bins to fix at most
-REFINING = 3  # rounds of columns at a step
 SPREAD = 0.02  # of costs, at random
 
 
@@ -29,7 +25,8 @@ def dive(columns: Columns, rng: np.random.Generator) -> list[Column]:
     packed: list[Column] = []
     while len(kinds) and not columns.budget.over():
         values = step.cover(1.0 + SPREAD * rng.random(len(step.pool)), 1e-6)[0][: len(step.pool)]
-        chosen = _surest(step, values, copies[kinds], offer.stock - used, offer.most_bins - int(used.sum()))
+        stock, bins = offer.stock - used, offer.most_bins - int(used.sum())
+        chosen = surest(values, step.column, copies[kinds], stock, bins)
         if not chosen:
             break
         for number in chosen:
@@ -49,29 +46,9 @@ def dive(columns: Columns, rng: np.random.Generator) -> list[Column]:
         step.duals, step.of_bin = columns.duals[left], columns.of_bin
         step.add(carried)
         if len(left):
-            step.refine(REFINING)
+            refine(step, len(left), DIVING_NODES)
     columns.add(packed)
     return packed
-
-
-def _surest(columns: Columns, values: Floats, copies: Ints, stock: Ints, bins: int) -> list[int]:
-    """The columns to fix: the largest, and others nearly as sure, as far as copies and stock go."""
-    left, stock = copies.copy(), stock.copy()
-    most = max(1, int(SHARE * values.sum()))
-    chosen: list[int] = []
-    for number in np.argsort(-values, kind="stable").tolist():
-        value = values[number]
-        if chosen and (value < SURE or (len(chosen) >= most and value < 0.98)):
-            break
-        kind, inside = columns.column(number)
-        kinds, amounts = np.unique(inside, return_counts=True)
-        for _ in range(max(1, int(value + 0.02))):
-            if stock[kind] <= 0 or len(chosen) >= bins or (chosen and (left[kinds] < amounts).any()):
-                break
-            left[kinds] -= amounts
-            stock[kind] -= 1
-            chosen.append(number)
-    return chosen
 
 
 def _carried(columns: Columns, kinds: Ints, left: Ints, many: int) -> list[Column]:

@@ -20,7 +20,7 @@ from capacity.solvers.reassignment_exhaustive import best_of_all, is_tiny
 from capacity.solvers.reassignment_legs import walked
 from capacity.solvers.reassignment_model import Ints, Problem, compiled, opened
 from capacity.solvers.reassignment_moves import full_cost
-from capacity.solvers.reassignment_pace import Pace
+from capacity.solvers.reassignment_pace import Pace, Search
 from capacity.solvers.reassignment_refining import refined
 
 WORK = 200
@@ -79,9 +79,9 @@ def solve(
         full_cost(inst, start)
         machine = best_of_all(problem, inst, start)
     else:
-        listener = progress or nobody_listens
-        machine, spent, staying = walked(problem, inst, pace, bound, seed, listener)
-        machine = refined(problem, inst, machine, pace, spent, staying, seed, bound, listener)
+        search = Search(problem, inst, pace, bound, seed, progress or nobody_listens)
+        machine, spent, staying = walked(search)
+        machine = refined(search, machine, spent, staying)
         pace.end()
     cost = int(full_cost(inst, opened(problem, inst, machine)))
     if is_proven:

@@ -7,12 +7,11 @@ cold end of a walk once more, at leisure. A single leg's walks meet towards its 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
-from capacity.solvers.reassignment_model import Compiled, Ints, Problem, opened
-from capacity.solvers.reassignment_pace import Pace
+from capacity.solvers.reassignment_model import Ints, opened
+from capacity.solvers.reassignment_pace import Search
 from capacity.solvers.reassignment_walk import ROUNDS, STYLES, Walk
 
 THREADS = 2
@@ -28,26 +27,16 @@ TRIAL = 20  # chunks that tell the pace
 Key = tuple[int, int]
 
 
-def walked(
-    problem: Problem,
-    inst: Compiled,
-    pace: Pace,
-    bound: int,
-    seed: int,
-    told: Callable[[float, int], None],
-) -> tuple[Ints, int, int]:
-    """The best assignment of all walks, the chunks spent on each thread, and the price of staying on a leaving machine.
-
-    `bound`: what any assignment costs at least; `told` hears the share of the budget and the best cost so far.
-    """
-    legs = _Legs(problem, inst, pace, bound, seed, told)
+def walked(search: Search) -> tuple[Ints, int, int]:
+    """The best assignment of all walks, the chunks spent on each thread, what staying on a leaving machine costs."""
+    legs = _Legs(search)
     with ThreadPoolExecutor(THREADS) as pool:
         number, how_many = 0, 1
         while number < how_many:
             legs.begin()
             if number == 0:
-                chunks = pace.all_chunks(lambda: legs.tried(pool))
-                rounds = chunks * WALKING * ROUNDS / problem.processes
+                chunks = search.pace.all_chunks(lambda: legs.tried(pool))
+                rounds = chunks * WALKING * ROUNDS / search.problem.processes
                 how_many = int(min(MOST_LEGS, max(1, rounds // ENOUGH)))
             legs.walk(pool, number, how_many)
             number = how_many if legs.is_over() else number + 1
@@ -63,26 +52,19 @@ def _key(walk: Walk) -> Key:
 class _Legs:
     """The walks of one leg after the other, and the best of all."""
 
-    def __init__(
-        self,
-        problem: Problem,
-        inst: Compiled,
-        pace: Pace,
-        bound: int,
-        seed: int,
-        told: Callable[[float, int], None],
-    ) -> None:
-        self._problem, self._inst, self._pace, self._bound = problem, inst, pace, bound
-        self._told, self._streams, self._styles = told, count(seed * THREADS * MOST_LEGS), count()
+    def __init__(self, search: Search) -> None:
+        self._search, self._pace, self._home = search, search.pace, search.problem.home
+        self._streams, self._styles = count(search.seed * (THREADS * (MOST_LEGS + 1) + 1)), count()
         self._walks: list[Walk] = []
         self._styled: list[int] = []
-        self.best = self._walk(0, problem.home)
+        self.best = self._walk(0, self._home)
         self._best_style = 0
         self.spent = 0
 
     def _walk(self, style: int, start: Ints, share: float = 0.0) -> Walk:
-        state = opened(self._problem, self._inst, start)
-        return Walk(self._problem, self._inst, state, STYLES[style], next(self._streams), share)
+        problem, inst = self._search.problem, self._search.inst
+        state = opened(problem, inst, start)
+        return Walk(problem, inst, state, STYLES[style], next(self._streams), share)
 
     def begin(self) -> None:
         """Start the walks of a leg anew: every style in its turn, but one of them of the best's once all have been."""
@@ -90,7 +72,7 @@ class _Legs:
         self._styled = [number % len(STYLES) for number in numbers]
         if numbers[0] >= len(STYLES):
             self._styled[0] = self._best_style
-        self._walks = [self._walk(style, self._problem.home) for style in self._styled]
+        self._walks = [self._walk(style, self._home) for style in self._styled]
 
     def tried(self, pool: ThreadPoolExecutor) -> int:
         """Walk a little on all threads; how many chunks each."""
@@ -104,7 +86,7 @@ class _Legs:
 
     def is_over(self) -> bool:
         """Whether nobody wants more, or nothing can be better."""
-        return self._pace.is_truncated or any(_key(walk) == (0, self._bound) for walk in self._walks)
+        return self._pace.is_truncated or any(_key(walk) == (0, self._search.bound) for walk in self._walks)
 
     def walk(self, pool: ThreadPoolExecutor, number: int, how_many: int) -> None:
         """Walk one leg of so many to its end."""
@@ -146,7 +128,7 @@ class _Legs:
             if walk is self._walks[0]:
                 self._pace.ask()
                 least = min(_key(walk), _key(self.best))
-                self._told(self._pace.share(self.spent + walk.chunks), least[1])
+                self._search.told(self._pace.share(self.spent + walk.chunks), least[1])
 
     def _meet(self) -> None:
         """The worst goes on from where the best is."""

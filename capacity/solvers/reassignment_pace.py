@@ -1,8 +1,11 @@
-"""How much of a search's budget is spent, and whether it must stop."""
+"""One search: what is sought, how much of its budget is spent, and whether it must stop."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+
+from capacity.solvers.reassignment_model import Compiled, Problem
 
 
 class Pace:
@@ -51,3 +54,15 @@ class Pace:
     def end(self) -> None:
         """The budget is spent; seconds leave a search truncated."""
         self.is_truncated = self.is_truncated or self._seconds is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """`bound`: what any assignment costs at least; `told` hears the share of the budget and the best cost so far."""
+
+    problem: Problem
+    inst: Compiled
+    pace: Pace
+    bound: int
+    seed: int
+    told: Callable[[float, int], None]

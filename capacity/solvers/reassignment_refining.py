@@ -24,7 +24,7 @@ from capacity.solvers.reassignment_model import (
     opened,
 )
 from capacity.solvers.reassignment_moves import full_cost
-from capacity.solvers.reassignment_pace import Pace
+from capacity.solvers.reassignment_pace import Pace, Search
 from capacity.solvers.reassignment_part import anew
 
 WORK = 0.1  # deterministic time of the exact solver for one part
@@ -37,29 +37,20 @@ ROUNDS = 12  # times they compare
 CHUNKS_A_PART = 4.0  # what a part counts when work is counted
 
 
-def refined(
-    problem: Problem,
-    inst: Compiled,
-    machine: Ints,
-    pace: Pace,
-    spent: float,
-    staying: int,
-    seed: int,
-    bound: int,
-    told: Callable[[float, int], None],
-) -> Ints:
+def refined(search: Search, machine: Ints, spent: float, staying: int) -> Ints:
     """`machine` [processes], which breaks no rule, or better, after what is left of the budget on two threads.
 
     `spent`: chunks so far. `staying`: price of a process on a leaving machine. An assignment that leaves nothing behind
-    and costs `bound` ends it. `told` hears the share of the budget and the best cost so far.
+    and costs the bound ends it.
     """
+    problem, inst, pace, seed = search.problem, search.inst, search.pace, search.seed
     refiners = [Refiner(problem, inst, staying, seed * REFINERS + k) for k in range(REFINERS)]
     random = np.random.default_rng(seed)
     with ThreadPoolExecutor(REFINERS) as pool:
         for number in range(ROUNDS):
             st = costed(problem, inst, machine)
-            told(pace.share(spent), int(st.scalars[COST]))
-            if pace.is_truncated or key(st) == (0, bound):
+            search.told(pace.share(spent), int(st.scalars[COST]))
+            if pace.is_truncated or key(st) == (0, search.bound):
                 break
             share = pace.share(spent)
             until = share + (1 - share) / (ROUNDS - number)

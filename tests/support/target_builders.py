@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -25,13 +25,27 @@ from capacity.facility import (
     SupplyNode,
     sealed,
 )
-from capacity.placement import Placement, place
+from capacity.placement import Placement, at_positions, filled
 from capacity.plan import AssetDemand, Decision, Inputs, Plan
 from capacity.resources import Quantity
 from inventory.estate import Constraint, Device, Estate, Ref, Site, Tenant, VirtualMachine
 
 MOMENT = datetime(2027, 1, 4, tzinfo=UTC)
+
 WITHOUT_KIT = KitItem("panel", None, 0.0, None, False, 0.0, 0.0, ports_provided=1000)
+
+
+def arranged(
+    estate: Estate,
+    facility: Facility,
+    decisions: Sequence[Decision],
+    demands: Mapping[Ref, AssetDemand],
+    *,
+    seed: int = 0,
+) -> Placement:
+    """What is placed, its new racks at better positions of the floor, as a plan without dates would have it."""
+    found = filled(estate, facility, decisions, demands, seed=seed)
+    return at_positions(estate, facility, demands, found, seed=seed)[0]
 
 
 def a_target(
@@ -205,7 +219,7 @@ class Wanted:
         )
 
     def place(self, facility: Facility, *, seed: int = 0) -> Placement:
-        return place(self.estate, facility, self.decisions, self.demands, seed=seed)
+        return arranged(self.estate, facility, self.decisions, self.demands, seed=seed)
 
     def plan(self, facility: Facility, placement: Placement | None = None) -> Plan:
         """A plan of the placement, without steps, with its evidence."""

@@ -11,14 +11,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import product
 
-from target_builders import MOMENT
+from target_builders import MOMENT, arranged
 
 from capacity import evidence
 from capacity.calendar import Calendar, WorkRates
 from capacity.demand import derive
 from capacity.facility import Facility, Supply, TargetRack, sealed
 from capacity.facility_file import mount_kit
-from capacity.placement import place
 from capacity.plan import CloudHost, Decision, DevicePlacement, Inputs, Plan, WorkloadPlacement
 from capacity.smallest_change import with_changes
 from capacity.verify import check
@@ -125,7 +124,7 @@ class Room:
             for ref in sorted(estate.assets())
             for kind in ["relocate" if ref.kind == "devices" else "rehost"]
         )
-        found = place(estate, facility, decisions, demands)
+        found = arranged(estate, facility, decisions, demands)
         calendar = Calendar(
             "Europe/Brussels", MOMENT, MOMENT, (), (), (), WorkRates(1, 1, 1, 1, 1, 1, 1, 1, 0.5, 1), 7, 1.0
         )

@@ -13,7 +13,7 @@ from benchmarks.reassignment.files import Instance
 from benchmarks.reassignment.generated import small
 from benchmarks.reassignment.judge import judge
 from capacity.solvers.reassignment_model import compiled
-from capacity.solvers.reassignment_pace import Pace
+from capacity.solvers.reassignment_pace import Pace, Search
 from capacity.solvers.reassignment_part import Answer, anew
 from capacity.solvers.reassignment_refining import costed, refined
 
@@ -102,9 +102,8 @@ def test_refining_never_makes_worse_breaks_nothing_and_repeats(seed: int) -> Non
 
     def run() -> Places:
         pace = Pace(16, None, None, lambda: False)
-        return refined(
-            problem, inst, instance.initial, pace, 0.0, 10**9, seed, 0, lambda share, cost: told.append(cost)
-        )
+        search = Search(problem, inst, pace, 0, seed, lambda share, cost: told.append(cost))
+        return refined(search, instance.initial, 0.0, 10**9)
 
     told: list[int] = []
     first, second = run(), run()
