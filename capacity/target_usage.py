@@ -241,7 +241,7 @@ def _rows(facility: Facility, filled: list[RackFill]) -> Iterator[UsageLine]:
         return
     fullest = max(rows, key=lambda row: high[row] / usable[row])
     even = sum(high[row] for row in rows) / sum(usable[row] for row in rows)
-    note = f"fullest of {len(rows)} rows in use, by its weakest line; evenly {even:.0%}"
+    note = f"all its racks draw, by its weakest line; fullest of {len(rows)} rows in use, evenly {even:.0%}"
     where = f"target, row {'-'.join(fullest)}"
     yield UsageLine("target", where, "power_w", low[fullest], high[fullest], usable[fullest], note=note)
 

@@ -102,7 +102,8 @@ def outcome_of(inputs: PlanningInputs, plan: Plan, violations: Sequence[Violatio
 
 
 def _is_node(line: UsageLine) -> bool:
-    return line.dimension == "power_w" and not line.where.startswith("target, partner ")
+    """Whether a line is of a node of the supply graph: an entitlement is none, nor is all that a row draws."""
+    return line.dimension == "power_w" and not line.where.startswith(("target, partner ", "target, row "))
 
 
 def _tightest(lines: Iterable[UsageLine]) -> Tightest | None:

@@ -11,6 +11,7 @@ from random_worlds import estates
 from whatif_cases import lines, the_present, with_patch
 
 from capacity.scenarios import Patch, outcome_of, patched, plan_of, read_scenarios, scenario_inputs
+from capacity.target_usage import target_usage
 from capacity.verify import check
 from capacity.whatif.outcome import FIGURES, binding_only_in, difference, verdict
 from inventory.documents import from_json, to_json
@@ -145,3 +146,27 @@ def test_the_plan_of_a_scenario_passes_the_check_against_its_own_inputs(estate, 
     assert plan.inputs.facility_hash == inputs.facility.content_hash
     again = scenario_inputs(present, read_scenarios(text, where="s.yaml"), "x").inputs
     assert again.content_hash == inputs.content_hash
+
+
+def test_the_fullest_supply_is_a_node_and_never_all_that_a_row_draws():
+    present = the_present()
+    plan, _ = plan_of(present)
+    devices, hosts = (
+        tuple(replace(one, supplies=one.supplies[number % 2 :][:1]) for number, one in enumerate(many))
+        for many in (plan.devices, plan.hosts)
+    )
+    plan = replace(plan, devices=devices, hosts=hosts)  # each on one cord, of either line
+    wide = tuple(
+        replace(node, rating_w=node.rating_w * 100) if node.kind == "feed" else node
+        for node in present.facility.supply
+    )
+    inputs = replace(present, facility=replace(present.facility, supply=wide))
+    shares = {
+        line.where.removeprefix("target, "): line.high / line.supply
+        for line in target_usage(inputs.facility, plan)
+        if line.dimension == "power_w" and line.supply and "partner" not in line.where
+    }
+    assert max(shares, key=lambda where: shares[where]).startswith("row ")
+    fullest = outcome_of(inputs, plan, ()).supply
+    assert fullest is not None
+    assert fullest.where.removeprefix("feed ") in {node.name for node in wide}
