@@ -1,6 +1,6 @@
 """From a plan to an Ansible project on disk: inventory, playbooks per wave and phase, roles, runbooks, manifests.
 
-It puts together what its neighbours make (`inventory_files`, `playbook_files`, `runbook`, `manifest`) and hands it to
+It puts together what its neighbours make (`inventory_files`, `playbook_files`, `runbooks`, `manifest`) and hands it to
 `project` to be written in one go. The same Estate, Facility and Plan give the same files, byte for byte. Running a
 project is `run`'s work.
 """
@@ -30,7 +30,8 @@ from playbooks.playbook_files import (
 from playbooks.project import ProjectFiles, write_project
 from playbooks.project_guide import DECLARED_HOSTS, declared_readme, project_readme
 from playbooks.results import load_runs
-from playbooks.runbook import Runbook
+from playbooks.runbooks.book import Runbooks
+from playbooks.runbooks.markdown import to_markdown
 from playbooks.scope import WaveScope, host_of, wave_scopes
 
 ROLES = Path(__file__).parent / "roles"
@@ -67,14 +68,13 @@ def generate(
         **_settings(plan, scopes),
         **inventory_files(variables, scopes),
     }
-    runs = load_runs(out_dir)
+    runbooks = Runbooks(variables, facility, load_runs(out_dir))
     incomplete: list[Ref] = []
     for scope in scopes:
-        runbook = Runbook(variables, facility, scope, runs)
         texts.update(playbook_files(scope))
-        texts[f"{scope.folder}/RUNBOOK.md"] = runbook.text()
+        texts[f"{scope.folder}/RUNBOOK.md"] = to_markdown(runbooks.of(scope))
         texts[f"{scope.folder}/manifest.json"] = (
-            json.dumps(wave_manifest(variables, scope), indent=1, ensure_ascii=False) + "\n"
+            json.dumps(wave_manifest(variables, runbooks.wiring, scope), indent=1, ensure_ascii=False) + "\n"
         )
         incomplete += [asset for asset in scope.assets if variables.lacks(asset, scope)]
     files = ProjectFiles(

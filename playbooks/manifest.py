@@ -1,26 +1,31 @@
-"""The manifest of a wave: what travels, from where to where, with serials, positions, weights, feeds and ports.
+"""The manifest of a wave: what travels, from where to where, with serials, positions, weights, feeds and cables.
 
 It is the list the crew ticks off, as data (JSON); the runbook shows the same as tables. Unknown is null.
 """
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from capacity.plan import CloudHost
-from inventory.rows import Ref
+from inventory.rows import Device, Ref
 from playbooks.host_variables import HostVariables, instant
 from playbooks.scope import WaveScope, host_of
+from playbooks.wiring import Plug, Wiring
 
 
-def wave_manifest(variables: HostVariables, scope: WaveScope) -> dict[str, Any]:
+def wave_manifest(variables: HostVariables, wiring: Wiring, scope: WaveScope) -> dict[str, Any]:
     """The manifest as JSON data; texts of the inventory are values only."""
     return {
         "wave": scope.number,
         "plan_hash": variables.plan.content_hash,
         "start": instant(scope.start),
         "end": instant(scope.end),
-        "devices": [device_entry(variables, asset) for asset in scope.devices],
+        "devices": [
+            {**device_entry(variables, asset), "cables": [_plug(plug) for plug in wiring.of(asset)]}
+            for asset in scope.devices
+        ],
         "workloads": [workload_entry(variables, asset) for asset in scope.workloads],
         "retired": [_source_entry(variables, asset) for asset in scope.retired],
     }
@@ -90,6 +95,17 @@ def port_names(variables: HostVariables, asset: Ref) -> list[str]:
     )
 
 
+def _plug(plug: Plug) -> dict[str, Any]:
+    return {
+        "port": plug.port,
+        "kind": plug.kind,
+        "label": plug.label,
+        "type": plug.type,
+        "source": [asdict(end) for end in plug.ends],
+        "target": asdict(plug.target) if plug.target else None,
+    }
+
+
 def _source_entry(variables: HostVariables, asset: Ref) -> dict[str, Any]:
     estate = variables.estate
     row: Any = estate.find(asset)
@@ -97,6 +113,8 @@ def _source_entry(variables: HostVariables, asset: Ref) -> dict[str, Any]:
     site = estate.by_id("sites").get(site_id) if site_id is not None else None
     rack_id = getattr(row, "rack_id", None)
     rack = estate.by_id("racks").get(rack_id) if rack_id is not None else None
+    room_id = variables.belonging.room_of(row) if isinstance(row, Device) else None
+    room = estate.by_id("locations").get(room_id) if room_id is not None else None
     decision = variables.decisions.get(asset)
     return {
         "host": host_of(asset),
@@ -108,8 +126,10 @@ def _source_entry(variables: HostVariables, asset: Ref) -> dict[str, Any]:
         "type": _type_of(variables, row),
         "source": {
             "site": site.name if site else None,
+            "room": room.name if room else None,
             "rack": rack.name if rack else None,
             "position": getattr(row, "position", None),
+            "face": getattr(row, "face", None) or None,
         },
     }
 

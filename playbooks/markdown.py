@@ -1,6 +1,6 @@
 """Markdown in which texts of the inventory are only text: no heading, link, table cell or HTML can come from a name.
 
-It answers how a value is written in a document; which values, is for `runbook` to say.
+It answers how a value is written in a document; which values, is for those who write one to say.
 """
 
 from __future__ import annotations
@@ -8,26 +8,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from playbooks.plain_text import one_line
+
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~])")
-_BLANKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 UNKNOWN = "unknown"
 
 
 def plain(text: object) -> str:
     """The text on one line, with everything escaped that Markdown or HTML would read; unknown for None."""
-    if text is None or text == "":
-        return UNKNOWN
-    line = _BLANKS.sub(" ", str(text).encode("utf-8", "replace").decode()).strip()
-    line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return _SPECIAL.sub(r"\\\1", line) or UNKNOWN
+    return escaped(text) or UNKNOWN if text is not None else UNKNOWN
 
 
-def number(value: float | None, unit: str = "") -> str:
-    """A number without needless decimals, with its unit; unknown for None."""
-    if value is None:
-        return UNKNOWN
-    shown = f"{value:,.1f}".removesuffix(".0").replace(",", " ")
-    return f"{shown} {unit}".rstrip()
+def escaped(text: object) -> str:
+    """The same for a text that may be empty."""
+    line = one_line(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return _SPECIAL.sub(r"\\\1", line)
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

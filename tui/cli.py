@@ -25,6 +25,7 @@ from tui.commands import (
     planning,
     programme,
     resilience,
+    runbooks,
     scenarios,
     sensitivity,
 )
@@ -69,6 +70,7 @@ sensitivity.register(app)
 draining.register(app)
 entitlements.register(app)
 delivery.register(app)
+runbooks.register(app)
 programme.register(app)
 resilience.register(app)
 scenarios.register(app)

@@ -1,0 +1,248 @@
+"""The first part of a runbook: what moves and why together, whose it is, when, and how long it may be down."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from inventory.planning_rows import Application, Flow
+from inventory.rows import Ref
+from playbooks.runbooks.document import (
+    UNKNOWN,
+    Blank,
+    Block,
+    Bullets,
+    Paragraph,
+    Strong,
+    Table,
+    Text,
+    columns,
+    lines,
+    number,
+    shown,
+)
+from playbooks.runbooks.facts import WaveFacts, counted, lasting, listed, role
+from playbooks.runbooks.timing import duration
+
+_EVER = datetime.min.replace(tzinfo=UTC)
+_NEAR = timedelta(days=90)
+
+
+def scope(facts: WaveFacts) -> tuple[Block, ...]:
+    """What moves, by move group, and the flows that cross sites meanwhile."""
+    wave = facts.scope
+    counts = (
+        f"{counted(len(wave.workloads), 'workload')} to the community cloud, {counted(len(wave.devices), 'device')} "
+        f"to racks at {facts.facility.name}, {counted(len(wave.retired), 'asset')} retired."
+    )
+    groups = tuple(
+        (group.id, group.name, str(len(group.assets)), group.reason, str(len(group.cut_flows)))
+        for group in facts.groups
+    )
+    head = columns(
+        ("group", 0.7), ("name", 2), ("assets", 0.6, True), ("why together", 3.4), ("flows cut", 0.6, True)
+    )
+    return (
+        Paragraph(counts),
+        Table(head, groups, empty="No move groups: retirements are taken one by one."),
+        *_cut_flows(facts),
+    )
+
+
+def _cut_flows(facts: WaveFacts) -> tuple[Block, ...]:
+    flows = {flow.id: flow for flow in facts.variables.estate.flows}
+    cut = sorted({number for group in facts.groups for number in group.cut_flows})
+    rows = tuple(
+        (str(flow.id), facts.end_name(flow.source), facts.end_name(flow.target), number(flow.rate_mbps, "Mbit/s"),
+         number(flow.latency_ms, "ms"), _stands(facts, flow))
+        for key in cut if (flow := flows.get(key)) is not None
+    )  # fmt: skip
+    if not cut:
+        return (Paragraph("No flow crosses sites because of this wave."),)
+    way = number(facts.variables.plan.calendar.intersite_latency_ms, "ms")
+    caption = (
+        f"Flows that cross sites until their other end has moved too. The way between sites takes {way}."
+    )
+    head = columns(
+        ("flow", 0.5),
+        ("from", 2.4),
+        ("to", 2.4),
+        ("rate", 0.9, True),
+        ("bears", 0.7, True),
+        ("does it?", 0.7),
+    )
+    return (Table(head, rows, caption=caption),)
+
+
+def _stands(facts: WaveFacts, flow: Flow) -> Text:
+    if flow.latency_ms is None:
+        return UNKNOWN
+    return "yes" if flow.latency_ms >= facts.variables.plan.calendar.intersite_latency_ms else Strong("no")
+
+
+def shared(facts: WaveFacts) -> tuple[Block, ...]:
+    """The shared services that anything in the wave is or needs."""
+    needed = {
+        flow.target for asset in facts.scope.assets for flow in facts.variables.flows_from.get(asset, ())
+    }
+    members = set(facts.applications)
+    rows = tuple(
+        (f"{application.name} (application {application.id})", _where(facts, application), Blank())
+        for application in facts.variables.estate.applications
+        if application.is_shared_service
+        and (application in members or Ref("applications", application.id) in needed)
+    )
+    return (
+        Paragraph("Directory, names and time have to answer at the target before anything that needs them."),
+        Table(
+            columns(
+                ("shared service", 2.4), ("stands at the target", 2), ("seen answering by (fill in)", 1.4)
+            ),
+            rows,
+            empty="Nothing in this wave is recorded to need a shared service; whoever knows better says so now.",
+        ),
+    )
+
+
+def _where(facts: WaveFacts, application: Application) -> Text:
+    members = facts.variables.members.get(application.id, ())
+    waves = sorted({facts.variables.wave_of[asset] for asset in members if asset in facts.variables.wave_of})
+    stays = sum(asset not in facts.variables.wave_of for asset in members)
+    late = [wave for wave in waves if wave > facts.scope.number]
+    parts: list[Text] = [f"from wave {', '.join(str(wave) for wave in waves)}"] if waves else []
+    if late:
+        parts.append(Strong("not all of it is there before this wave"))
+    if stays:
+        parts.append(f"{stays} of {counted(len(members), 'member')} stay at their source")
+    return lines(parts) or UNKNOWN
+
+
+def owners(facts: WaveFacts) -> tuple[Block, ...]:
+    """Who answers for what; names and numbers are for people to fill in."""
+    decisions = facts.variables.decisions
+    partners = listed(d.partner for asset in facts.scope.assets if (d := decisions.get(asset)))
+    roles = sorted({role(step) for step in facts.scope.steps} - {"wave owner"})
+    asked = [
+        "wave owner",
+        "approver",
+        *roles,
+        "network and names",
+        "dock and building",
+        "rollback decided by",
+    ]
+    rows = tuple((name, Blank(), Blank()) for name in asked)
+    applications = tuple(
+        (f"{application.name} (application {application.id})", shown(application.owner), Blank())
+        for application in facts.applications
+    )
+    return (
+        Paragraph(f"Partners: {partners}."),
+        Table(columns(("role", 1.2), ("name (fill in)", 2), ("telephone (fill in)", 1.4)), rows, tall=True),
+        Table(
+            columns(("application", 2), ("owner", 2), ("telephone that night (fill in)", 1.4)),
+            applications,
+            empty="No application is recorded for these assets.",
+        ),
+        Table(
+            columns(("approved", 1.2), ("name (fill in)", 2), ("signature", 2), ("date", 1)),
+            (("this runbook, as it stands", Blank(), Blank(), Blank()),),
+            tall=True,
+        ),
+    )
+
+
+def window(facts: WaveFacts) -> tuple[Block, ...]:
+    """When the wave may touch anything, and what stands in its way."""
+    wave, zone = facts.scope, facts.variables.plan.calendar.time_zone
+    items: list[Text] = [
+        (
+            "Window: ",
+            Strong(f"{facts.local(wave.start)} to {facts.local(wave.end)}"),
+            f" ({zone}). T = its start.",
+        )
+    ]
+    items += [
+        f"Night {night.number}: {facts.local(night.start)} to {facts.local(night.end)}, "
+        f"{counted(len(night.turns), 'step')} that touch services"
+        for night in facts.nights
+    ]
+    if wave.wave is not None:
+        items.append(f"Content frozen on {facts.local(wave.wave.frozen_on)}")
+    return (Bullets((*items, *_freezes(facts))),)
+
+
+def _freezes(facts: WaveFacts) -> list[str]:
+    """Freezes of the estate that touch an asset of the wave, within a quarter of it, in order."""
+    start, end = facts.scope.start, facts.scope.end
+    if start is None or end is None:
+        return []
+    touched = _named_by(facts)
+    found = [
+        freeze
+        for freeze in facts.variables.estate.constraints
+        if freeze.kind == "freeze"
+        and (freeze.start is None or freeze.start <= end + _NEAR)
+        and (freeze.end is None or freeze.end >= start - _NEAR)
+        and any(ref in touched for ref in freeze.members)
+    ]
+    return [
+        f"Freeze {freeze.name or freeze.id}: {facts.local(freeze.start)} to {facts.local(freeze.end)}"
+        for freeze in sorted(found, key=lambda freeze: (freeze.start or _EVER, freeze.id))
+    ] or ["No freeze of these assets is recorded within 90 days of the wave"]
+
+
+def _named_by(facts: WaveFacts) -> set[Ref]:
+    """Every object whose freeze is one of the wave's assets': themselves, their applications, tenants and sites."""
+    found = set(facts.scope.assets) | {
+        Ref("applications", application.id) for application in facts.applications
+    }
+    for asset in facts.scope.assets:
+        row = facts.variables.estate.find(asset)
+        if row is not None and row.tenant_id is not None:
+            found.add(Ref("tenants", row.tenant_id))
+        site_id = facts.variables.belonging.site_of(asset)
+        if site_id is not None:
+            found.add(Ref("sites", site_id))
+    return found
+
+
+def applications(facts: WaveFacts) -> tuple[Block, ...]:
+    """How long each application may be down and how long it will be, if all goes well and if it has to go back."""
+    backs = {turn.step.id: turn.back_minutes for turn in facts.turns}
+    rows = []
+    for application in facts.applications:
+        steps = facts.steps_of_members(application)
+        down = max((lasting(step) for step in steps), default=None)
+        both = max((lasting(step) + backs.get(step.id, 0.0) for step in steps), default=None)
+        rows.append(
+            (
+                f"{application.name} (application {application.id})",
+                number(application.criticality),
+                _minutes(application.rto_minutes),
+                _minutes(application.rpo_minutes),
+                _minutes(application.downtime_budget_minutes),
+                _against(down, application.downtime_budget_minutes),
+                _against(both, application.downtime_budget_minutes),
+            )
+        )
+    head = columns(
+        ("application", 2.6), ("criticality", 0.8, True), ("RTO", 0.7, True), ("RPO", 0.7, True),
+        ("downtime budget", 0.9, True), ("planned downtime", 1, True), ("with the way back", 1, True),
+    )  # fmt: skip
+    return (
+        Table(head, tuple(rows), empty="No application is recorded for these assets."),
+        Paragraph(
+            "“With the way back”: the step runs to its end, fails, and is undone. Marked where the downtime budget is "
+            "exceeded: there, turn back before the step has ended, or agree on more. Going back later than the RPO "
+            "after a cutover loses more data than was agreed, unless they are copied back."
+        ),
+    )
+
+
+def _minutes(value: float | None) -> str:
+    return UNKNOWN if value is None else duration(value)
+
+
+def _against(value: float | None, budget: float | None) -> Text:
+    if value is None:
+        return "none"
+    return Strong(f"{duration(value)} !") if budget is not None and value > budget else duration(value)

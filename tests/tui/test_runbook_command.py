@@ -1,0 +1,93 @@
+"""`vorst runbook`: a wave of the sample region for its crew, and what the command says to mistakes."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from command_line import command, vorst, well
+
+from capacity.plan import Plan
+from inventory.documents import from_json, to_json
+
+
+@pytest.fixture(scope="module")
+def planned(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with a small sample region and its plan."""
+    folder = tmp_path_factory.mktemp("runbook") / "W"
+    well(folder.parent, "init", str(folder))
+    well(folder, "import", "--sample", "--servers", "20")
+    well(folder, "plan")
+    return folder
+
+
+def plan_of(folder: Path) -> Plan:
+    return from_json(Plan, (folder / "plan.json").read_text(encoding="utf-8"))
+
+
+def files(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()} if folder.exists() else set()
+
+
+def test_a_wave_is_written_in_all_three_formats(planned):
+    number = plan_of(planned).waves[-1].number
+    ran = well(planned, "runbook", "--wave", str(number), "-o", "one")
+    name = f"wave-{number:02d}"
+    assert files(planned / "one") == {f"{name}.md", f"{name}.pdf", f"{name}.ics"}
+    assert f"wrote {name}.md, {name}.pdf, {name}.ics in one" in ran.err
+    assert ran.out == ""
+
+
+def test_every_wave_is_written_at_once(planned):
+    well(planned, "runbook", "--all", "--format", "ics", "--format", "md", "-o", "all")
+    waves = {wave.number for wave in plan_of(planned).waves}
+    assert {f"wave-{number:02d}.{end}" for number in waves for end in ("ics", "md")} <= files(planned / "all")
+    assert not any(name.endswith(".pdf") for name in files(planned / "all"))
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ((), "which wave? (name one with --wave N, or take them all with --all)"),
+        (("--wave", "1", "--all"), "--wave and --all name different things"),
+        (("--wave", "999"), "the plan has no wave 999"),
+        (("--wave", "1", "--format", "docx"), "no format 'docx' (use one of md, pdf, ics)"),
+        (("none.json", "--wave", "1"), "none.json"),
+    ],
+    ids=["no wave", "both", "unknown wave", "unknown format", "no plan"],
+)
+def test_mistakes_are_told_and_nothing_is_written(planned, words, says):
+    ran = vorst(planned, "runbook", *words, "-o", "mistaken")
+    assert ran.code == 1
+    assert says in ran.err
+    assert files(planned / "mistaken") == set()
+
+
+def test_a_plan_that_names_what_is_not_there_is_refused(planned):
+    plan = json.loads(to_json(plan_of(planned)))
+    plan["devices"][0]["rack"] = "no such rack"
+    (planned / "strange.json").write_text(json.dumps(plan), encoding="utf-8")
+    ran = vorst(planned, "runbook", "strange.json", "--wave", "1", "-o", "strange")
+    assert ran.code == 1
+    assert "strange.json" in ran.err
+    assert "plan again" in ran.err
+    assert files(planned / "strange") == set()
+
+
+def test_a_plan_of_another_inventory_is_refused(planned, tmp_path):
+    other = tmp_path / "W"
+    well(tmp_path, "init", str(other))
+    well(other, "import", "--sample", "--servers", "21")
+    shutil.copy(planned / "plan.json", other / "plan.json")
+    ran = vorst(other, "runbook", "--wave", "1")
+    assert ran.code == 1
+    assert "has changed since this plan was made" in ran.err
+
+
+def test_the_help_fits_a_terminal_of_eighty_columns():
+    shown = command("runbook", "--help", COLUMNS="80", TERMINAL_WIDTH="80")
+    assert shown.code == 0
+    assert max(len(line) for line in shown.out.splitlines()) <= 80
+    assert "English" in shown.out
