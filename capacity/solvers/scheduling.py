@@ -3,6 +3,9 @@
 A population search over compiled schedule generation finds short schedules; CP-SAT proves how short they can be, or
 finds a shorter one. By default work is counted and one follows the other, so that the same project and seed give the
 same answer; with `seconds` both run beside each other, by the caller's clock, and what is best then is the answer.
+
+That is for the plain project: constant capacities, each activity after its predecessors, done soon. What has calendars,
+modes, lags or costs is a `CalendarProject`, solved by `solve_calendar`.
 """
 
 from __future__ import annotations
@@ -12,11 +15,30 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from capacity.solvers.scheduling_calendar import END, NEVER, NO_LEAST, NO_MOST, START, CalendarProject
+from capacity.solvers.scheduling_draft import Draft, Mode, plain
+from capacity.solvers.scheduling_general import CalendarSchedule, solve_calendar
 from capacity.solvers.scheduling_project import Compiled, Ints, Project, ProjectError, compiled
 from capacity.solvers.scheduling_proof import Budget, prove, simple_bound
 from capacity.solvers.scheduling_search import WIDER, WIDEST, Search
 
-__all__ = ["Project", "ProjectError", "Schedule", "solve"]
+__all__ = [
+    "END",
+    "NEVER",
+    "NO_LEAST",
+    "NO_MOST",
+    "START",
+    "CalendarProject",
+    "CalendarSchedule",
+    "Draft",
+    "Mode",
+    "Project",
+    "ProjectError",
+    "Schedule",
+    "plain",
+    "solve",
+    "solve_calendar",
+]
 
 WORK = 20_000
 """Children of the search when no other budget is given."""

@@ -26,7 +26,7 @@ NOISE = 0.25  # how far an end moves in it, as a share of the stretch
 
 
 @njit(cache=True, nogil=True)
-def _uniform(state: np.ndarray) -> float:
+def uniform(state: np.ndarray) -> float:
     """A number in [0, 1) from a stream of its own (xorshift64*), so that threads don't meet in one."""
     x = state[0]
     x ^= x >> np.uint64(12)
@@ -55,24 +55,24 @@ def _breed(
     for _ in range(children):
         if best <= target:
             return
-        i = int(_uniform(state) * size)
+        i = int(uniform(state) * size)
         makespan = makespans[i]
-        width = (NARROWEST + (widest - NARROWEST) * _uniform(state)) * makespan
-        low = _uniform(state) * (makespan + width) - width
+        width = (NARROWEST + (widest - NARROWEST) * uniform(state)) * makespan
+        low = uniform(state) * (makespan + width) - width
         high = low + width
         j = i
-        if size > 1 and _uniform(state) < MIXED:
-            j = (i + 1 + int(_uniform(state) * (size - 1))) % size
+        if size > 1 and uniform(state) < MIXED:
+            j = (i + 1 + int(uniform(state) * (size - 1))) % size
         scale = makespan / max(makespans[j], 1)
-        noise = NOISE * width if j == i or _uniform(state) < DISTURBED else 0.0
+        noise = NOISE * width if j == i or uniform(state) < DISTURBED else 0.0
         for a in range(n):
             key[a] = starts[i, a] + project.duration[a]
             if low <= key[a] <= high:
                 if j != i:
                     key[a] = (starts[j, a] + project.duration[a]) * scale
-                key[a] += (2.0 * _uniform(state) - 1.0) * noise
+                key[a] += (2.0 * uniform(state) - 1.0) * noise
         found = justify(project, room, key, start)
-        is_tolerated = found == makespan + 1 and makespan > best and _uniform(state) < TOLERATED
+        is_tolerated = found == makespan + 1 and makespan > best and uniform(state) < TOLERATED
         if found <= makespan or is_tolerated:
             makespans[i] = found
             starts[i] = start
