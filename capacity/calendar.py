@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Annotated
+
+from inventory.documents import OMITTED_WHEN_EMPTY, omitted_when
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,10 @@ class WorkRates:
     takes `van_kg` and `van_units_u`. cutover: `cutover_minutes` per machine. retire and decommission:
     `decommission_minutes` per asset. commission: `rack_minutes` per new rack, `host_minutes` per cloud host.
     `replication_share` of a circuit's rate may carry replication while the line serves its users;
-    `replication_factor` multiplies used bytes (retries and changes while copying).
+    `replication_factor` multiplies used bytes (overhead and retries), `compression` divides what is sent. Of a disk
+    whose change rate nobody observed `change_share_per_day` changes each day; changes are sent every `delta_minutes`.
+    What no line copies in time goes by van, on appliances of `appliance_mb` each that fill and empty at `appliance_mbps`, with
+    `escort_crew` crews on the way for `transport_minutes`; 0: there are none.
     """
 
     relocate_minutes: float
@@ -61,12 +67,39 @@ class WorkRates:
     host_minutes: float
     replication_share: float
     replication_factor: float
+    compression: Annotated[float, omitted_when(1.0)] = 1.0
+    change_share_per_day: Annotated[float, OMITTED_WHEN_EMPTY] = 0.0
+    delta_minutes: Annotated[float, OMITTED_WHEN_EMPTY] = 0.0
+    appliance_mb: Annotated[float, OMITTED_WHEN_EMPTY] = 0.0
+    appliance_mbps: Annotated[float, OMITTED_WHEN_EMPTY] = 0.0
+    escort_crew: Annotated[float, OMITTED_WHEN_EMPTY] = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """How strongly things hold together when move groups are made, and how large a group gets: all assumptions.
+
+    Everything is weighed as a flow of so many Mbit/s. A flow weighs its rate (`unknown_rate_mbps` where nobody knows
+    it) and, the closer its latency bound is to the way between sites, up to `latency_mbps` more. Each member of an
+    application, of a cluster (its machines share storage) or of what shares a licence or dongle is held to the others
+    with `application_mbps`, `cluster_mbps`, `licence_mbps`. `common_window_minutes`: what assets with different
+    windows have to have in common to share a group. `max_assets`: what a crew can move and test in one night.
+    """
+
+    max_assets: int = 40
+    application_mbps: float = 50.0
+    cluster_mbps: float = 2.0
+    licence_mbps: float = 20.0
+    latency_mbps: float = 10.0
+    unknown_rate_mbps: float = 5.0
+    common_window_minutes: int = 240
 
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
     """`default_windows` hold where neither application, tenant nor site has windows of its own. On `holidays` (local
     dates) no crew works. `intersite_latency_ms` is the round trip a flow gets when its ends stand at different sites.
+    `grouping` None: as the defaults of Grouping are.
     """
 
     time_zone: str
@@ -79,3 +112,4 @@ class Calendar:
     rollback_days: int
     intersite_latency_ms: float
     assumptions: tuple[str, ...] = ()
+    grouping: Annotated[Grouping | None, OMITTED_WHEN_EMPTY] = None

@@ -13,7 +13,14 @@ from zoneinfo import ZoneInfo
 import holidays
 from pydantic import BaseModel, ConfigDict, Field
 
-from capacity.calendar import Calendar, CalendarException, CalendarResource, WeeklySlot, WorkRates
+from capacity.calendar import (
+    Calendar,
+    CalendarException,
+    CalendarResource,
+    Grouping,
+    WeeklySlot,
+    WorkRates,
+)
 from inventory.errors import InputError
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -23,6 +30,8 @@ ASSUMED = (
     "calendar.default_windows: nights from Friday to Sunday where nobody stated a window",
     "calendar.rollback_days: the source stays reserved for a week",
     "calendar.intersite_latency_ms: round trip over the regional fibre",
+    "calendar.work.appliance_mbps: how fast an appliance that goes by van fills and empties",
+    "calendar.grouping: what holds a move group together, and how large it gets, is judged by eye",
 )
 
 
@@ -74,7 +83,25 @@ class WorkInput(_Strict):
     rack_minutes: Annotated[float, Field(gt=0)] = 240
     host_minutes: Annotated[float, Field(gt=0)] = 120
     replication_share: Annotated[float, Field(gt=0, le=1)] = 0.5
-    replication_factor: Annotated[float, Field(ge=1)] = 1.2
+    replication_factor: Annotated[float, Field(ge=1, allow_inf_nan=False)] = 1.1
+    compression: Annotated[float, Field(ge=1, allow_inf_nan=False)] = 1.0
+    change_share_per_day: Annotated[float, Field(ge=0, le=10)] = 0.03
+    delta_minutes: Annotated[float, Field(gt=0, le=1440)] = 2.0
+    appliance_mb: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 80_000_000.0
+    appliance_mbps: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 2000.0
+    escort_crew: Annotated[float, Field(ge=1, allow_inf_nan=False)] = 2.0
+
+
+class GroupingInput(_Strict):
+    """What holds move groups together, weighed in Mbit/s; see `capacity.calendar.Grouping` for each."""
+
+    max_assets: Annotated[int, Field(ge=1, le=10_000)] = 40
+    application_mbps: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 50
+    cluster_mbps: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 2
+    licence_mbps: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 20
+    latency_mbps: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 10
+    unknown_rate_mbps: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 5
+    common_window_minutes: Annotated[int, Field(ge=15, le=10_080)] = 240
 
 
 class CalendarSettings(_Strict):
@@ -89,9 +116,11 @@ class CalendarSettings(_Strict):
             "engineer": ResourceInput(capacity=8, unit="engineers", slots=(_OFFICE, _EVENINGS, _WEEKEND)),
             "van": ResourceInput(capacity=4, unit="vans"),
             "dock": ResourceInput(capacity=2, unit="dock slots"),
+            "appliance": ResourceInput(capacity=1, unit="appliances"),
         }
     )
     work: WorkInput = WorkInput()
+    grouping: GroupingInput = GroupingInput()
     rollback_days: Annotated[int, Field(ge=0, le=365)] = 7
     intersite_latency_ms: Annotated[float, Field(ge=0)] = 2.0
     extra_holidays: tuple[date, ...] = ()
@@ -125,6 +154,7 @@ def resolve(settings: CalendarSettings, start: datetime) -> Calendar:
         rollback_days=settings.rollback_days,
         intersite_latency_ms=settings.intersite_latency_ms,
         assumptions=ASSUMED,
+        grouping=None if settings.grouping == GroupingInput() else Grouping(**settings.grouping.model_dump()),
     )
 
 

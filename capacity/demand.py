@@ -240,6 +240,9 @@ class _Deriver:
                 observed = [o.value for o in self._observed.get((ref, dimension), [])]
                 known = max(observed, default=None)
             found[dimension] = None if known is None else Quantity.exact(known, rules[dimension])
+        changes = [o.value for o in self._observed.get((ref, "change_rate_mbps"), [])]
+        if changes:
+            found["change_rate_mbps"] = Quantity.exact(max(changes), "change_rate.observed")
         return found
 
     def _types_by_role_and_height(self) -> dict[tuple[int, float], list[int]]:

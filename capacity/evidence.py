@@ -260,5 +260,10 @@ def _assumptions(facility: Facility, plan: Plan) -> Iterable[UsedAssumption]:
     for (rule, dimension), count in sorted(counts.items()):
         note = f"{dimension} estimated by rule {rule}; the plan holds at its planning value"
         yield UsedAssumption(rule, plan.inputs.planning_value, note, count)
+    share = plan.calendar.work.change_share_per_day
+    unseen = sum(d.asset in workloads and "change_rate_mbps" not in d.quantities for d in plan.demands)
+    if share and unseen:
+        note = "of a disk whose change rate nobody observed changes each day; 0.01 to 0.1 is usual"
+        yield UsedAssumption("calendar.work.change_share_per_day", f"{share:g}", note, unseen)
     for text in plan.calendar.assumptions:
         yield UsedAssumption("calendar", "", text, len(devices) + len(workloads))

@@ -73,7 +73,8 @@ class Decision:
 class AssetDemand:
     """What one asset asks for. A dimension missing from `quantities` is unknown: the asset is unproven there.
 
-    Devices: power_w, weight_kg, ports; workloads (virtual machines and rehosted devices): vcpus, memory_mb, disk_mb.
+    Devices: power_w, weight_kg, ports; workloads (virtual machines and rehosted devices): vcpus, memory_mb, disk_mb,
+    and change_rate_mbps where somebody observed it.
     `height_u`, `is_full_depth`, `airflow` of devices; a chassis' power and weight include what sits in its bays, a
     device in a bay has height 0 and asks nothing of its own. `redundancy` "k+m" by `redundancy_rule`.
     """
@@ -200,7 +201,10 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """`amount` of a resource held from `start` to `end`: crew, engineer, van, dock, or "circuit:ID" in Mbit/s."""
+    """`amount` of a resource held from `start` to `end`: crew, engineer, van, dock, appliance, or "circuit:ID", Mbit/s.
+
+    Most are held as long as their step; a replicate step holds its circuit on for changes until the cutover is over.
+    """
 
     resource: str
     amount: float
@@ -212,7 +216,9 @@ class Use:
 class Step:
     """One typed step. `commissions` names the racks or hosts a commission step brings up; other kinds have `moves`.
 
-    Until `rollback_deadline` (cutover and relocate only) the source place stays reserved for going back.
+    `by` "truck": a replicate step whose first copy goes on appliances in a van, a cutover that waits for another one
+    with what changed since; "" over the line. Until `rollback_deadline` (cutover and relocate only) the source place
+    stays reserved for going back.
     """
 
     id: str
@@ -226,6 +232,7 @@ class Step:
     group: str | None = None
     wave: int | None = None
     rollback_deadline: datetime | None = None
+    by: Annotated[str, OMITTED_WHEN_EMPTY] = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,10 +20,12 @@ UNITS: dict[str, str] = {
     "memory_mb": "MB",
     "disk_mb": "MB",
     "rate_mbps": "Mbit/s",
+    "change_rate_mbps": "Mbit/s",
     "energy_kwh": "kWh",
 }
 
 HOURS_PER_YEAR = 8760  # a plan year; leap days are within the error of every draw it multiplies
+SECONDS_PER_DAY = 86_400
 BITS_PER_MB = 8_000_000  # NetBox's MB are decimal since 4.2 (1000² bytes)
 LEGS = ("L1", "L2", "L3")
 KG_PER_KN = 1000 / 9.80665  # kN/m² to kg/m² (FACTS, floor load)
@@ -86,3 +88,19 @@ def feed_rating_w(
 def replication_seconds(used_mb: float, rate_mbps: float) -> float:
     """Seconds to copy `used_mb` megabytes once over `rate_mbps` Mbit/s."""
     return used_mb * BITS_PER_MB / (rate_mbps * 1_000_000)
+
+
+def catching_up_seconds(used_mb: float, rate_mbps: float, changes_mbps: float) -> float:
+    """Seconds until a copy of `used_mb` has caught up with changes that come meanwhile; infinite where it never does.
+
+    Each pass sends what changed during the last: V/r · (1 + c/r + (c/r)² + …) = V ÷ (r − c) for c < r, with V in Mbit,
+    the rate r and changes c in Mbit/s: all that is there or comes until t passes the line by then, V + c·t = r·t.
+    """
+    if used_mb <= 0:
+        return 0.0
+    return math.inf if rate_mbps <= changes_mbps else replication_seconds(used_mb, rate_mbps - changes_mbps)
+
+
+def assumed_change_mbps(used_mb: float, share_per_day: float) -> float:
+    """Mbit/s of changes where a share of what is used changes each day."""
+    return used_mb * BITS_PER_MB / 1_000_000 * share_per_day / SECONDS_PER_DAY

@@ -81,7 +81,8 @@ def copies_out(
 ) -> list[Bound]:
     """By site: workloads whose disks can't pass its lines within the horizon. Those of no known site are not counted.
 
-    `target`: slug of the site that is moved to, from which nothing need be copied.
+    `target`: slug of the site that is moved to, from which nothing need be copied. Where data can go by van no line
+    is too slow. Changes are left out of it: with them a copy only takes longer.
     """
     belonging, rates = Belonging(estate), summed_rates(estate)
     sites = estate.by_id("sites")
@@ -89,8 +90,12 @@ def copies_out(
     for ref in workloads:
         site = belonging.site_of(ref)
         if site in sites and sites[site].slug != target:
-            disks[site].append(demands[ref].quantities["disk_mb"].planning * calendar.work.replication_factor)
+            used_mb = demands[ref].quantities["disk_mb"].planning
+            disks[site].append(used_mb * calendar.work.replication_factor / calendar.work.compression)
     seconds = (calendar.horizon_end - calendar.start).total_seconds()
+    boxes = sum(r.capacity for r in calendar.resources if r.name == "appliance")
+    if boxes and calendar.work.appliance_mbps and calendar.work.appliance_mb:
+        return []
     found = []
     for site, amounts in sorted(disks.items()):
         rate_mbps = rates.get(site, 0.0) * calendar.work.replication_share

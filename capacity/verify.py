@@ -12,9 +12,11 @@ from capacity.plan import Plan
 from capacity.verification import (
     cloud,
     contents,
+    copies,
     documents,
     groups,
     hosts,
+    pins,
     pools,
     power,
     racks,
@@ -39,7 +41,7 @@ def check(estate: Estate, facility: Facility, plan: Plan) -> tuple[Violation, ..
     """Every violation of the rules, sorted by rule, moment and object; empty when the plan keeps them all."""
     view = View(estate, facility, plan)
     findings = Findings()
-    for rules in (references, documents, steps, readiness, groups, windows, work, traffic, rooms):
+    for rules in (references, documents, steps, readiness, groups, windows, pins, work, copies, traffic, rooms):
         rules.check(view, findings)
     things = contents.everything(view)
     for rack_rules in (units, racks, routes, power, cloud, hosts, pools):

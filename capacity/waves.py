@@ -12,9 +12,6 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from statistics import median_low
-
-import numpy as np
 
 from capacity.belonging import Belonging
 from capacity.calendar import Calendar
@@ -32,14 +29,18 @@ from capacity.plan import (
 )
 from capacity.solvers.timeline import Timeline
 from capacity.timetable.anchors import anchored
-from capacity.timetable.lines import Lines, best_circuits
-from capacity.timetable.move_groups import FlowEnds, Group, form, halves, tight_flows
+from capacity.timetable.copies import Copies
+from capacity.timetable.group_work import GroupWork
+from capacity.timetable.lines import Lines
+from capacity.timetable.move_groups import FlowEnds, Group, halves, tight_flows
+from capacity.timetable.move_groups_forming import form
 from capacity.timetable.readiness import Readiness
-from capacity.timetable.steps import DAY, Booking, Replica, StepWriter, timeline_of
+from capacity.timetable.refusal import Refusal
+from capacity.timetable.steps import DAY, Booking, StepWriter, timeline_of
 from capacity.timetable.wanting import Wanting, not_computed
 from capacity.timetable.windows import SLOT_MINUTES, Grid, Interval, Windows, intersected, within
-from capacity.timetable.work import Job, WorkBook
-from inventory.estate import Circuit, Estate, Ref
+from capacity.timetable.work import WorkBook
+from inventory.estate import Estate, Ref
 
 WEEK = 7 * DAY
 CLEARING = 2 * WEEK  # slots kept before the horizon's end to clear sources in: an assumption
@@ -76,28 +77,18 @@ def schedule(
     demands: Mapping[Ref, AssetDemand],
     placement: Placement,
     *,
+    seed: int = 0,
     line_margin: float = 0.9,
     progress: Progress | None = None,
 ) -> Schedule:
     """Date every placed asset, or drop it with what it lacks.
 
     `line_margin` ≤ 1: share of a line's free rate that crossing flows may fill (within one night groups may finish in
-    another order than they were tried in). `progress` is called with groups done and groups in all.
+    another order than they were tried in). `seed`: of the search for groups. `progress` is called with groups done and
+    groups in all.
     """
-    return _Scheduler(estate, facility, calendar, decisions, demands, placement, line_margin).run(progress)
-
-
-@dataclass(frozen=True, slots=True)
-class _Refusal:
-    """Why a group finds no date: dimension, sentence, what is available and needed where that is known, and what would
-    give it one.
-    """
-
-    dimension: str
-    why: str
-    available: float | None = None
-    needs: float | None = None
-    change: SmallestChange | None = None
+    made = _Scheduler(estate, facility, calendar, decisions, demands, placement, seed, line_margin)
+    return made.run(progress)
 
 
 class _Scheduler:
@@ -109,21 +100,17 @@ class _Scheduler:
         decisions: Sequence[Decision],
         demands: Mapping[Ref, AssetDemand],
         placement: Placement,
+        seed: int,
         line_margin: float,
     ) -> None:
-        self._estate = estate
+        self._estate, self._seed = estate, seed
         self._calendar = calendar
         self._decisions = {decision.asset: decision for decision in decisions}
         self._belonging = Belonging(estate)
         self._windows = Windows(estate, calendar)
         self._grid = self._windows.grid
         self._work = WorkBook(calendar, demands)
-        self._demands = demands
         self._timeline = timeline_of(calendar, self._grid)
-        self._circuits = best_circuits(estate)
-        for circuit in self._circuits.values():
-            rate = (circuit.rate_mbps or 0) * calendar.work.replication_share
-            self._timeline.add(f"circuit:{circuit.id}", np.full(self._grid.slots, rate))
         self._devices = {p.asset: p for p in placement.devices}
         self._workloads = {p.asset: p for p in placement.workloads}
         self._readiness = Readiness(estate, facility, calendar, self._grid, placement, demands)
@@ -133,6 +120,9 @@ class _Scheduler:
             for asset in {*sources, *targets}:
                 self._flows_of[asset].append(index)
         self._sites = {ref: self._belonging.site_of(ref) for ref in estate.assets()}
+        self._group_work = GroupWork(
+            estate, self._belonging, self._work, self._devices, self._workloads, self._sites
+        )
         gone = {d.asset for d in decisions if d.strategy == "retire"}
         standing = {ref: site for ref, site in self._sites.items() if site is not None and ref not in gone}
         self._tight = tight_flows(self._ends, standing, calendar.intersite_latency_ms)
@@ -144,7 +134,9 @@ class _Scheduler:
             margin=line_margin,
         )
         self._wanting = Wanting(estate, calendar, self._timeline, self._lines)
-        self._budgets = {a.id: a.downtime_budget_minutes for a in estate.applications}
+        self._copies = Copies(
+            estate, calendar, demands, self._timeline, self._lines, self._workloads, self._sites
+        )
         self._steps: list[Step] = []
         self._dropped: dict[Ref, Unplaced] = {}
         self._writer = StepWriter(estate, calendar, self._timeline, self._work, placement, self._sites)
@@ -156,7 +148,7 @@ class _Scheduler:
         for ref, lack in anchored(self._belonging, self._sites, self._tight, movers).items():
             self._drop(ref, lack)
             del movers[ref]
-        groups = form(self._estate, movers, self._ends, self._tight)
+        groups = form(self._estate, movers, self._ends, self._tight, self._windows, seed=self._seed)
         pending = self._book(self._in_order(groups))
         dated: list[Booking] = []
         while pending:
@@ -225,124 +217,45 @@ class _Scheduler:
         for entry in pending:
             if id(entry) in done:
                 continue
-            self._unbook(entry.replicas)
+            self._copies.unbook(entry.replicas)
             if len(entry.group.parts) > 1:
                 groups.extend(halves(entry.group, self._windows.key_of))
             else:
                 self._drop_group(entry.group, self._undated(entry))
         return groups
 
-    def _prepare(self, group: Group, not_before: int) -> Booking | _Refusal:
+    def _prepare(self, group: Group, not_before: int) -> Booking | Refusal:
         ready = self._readiness.of(group.assets)
         if ready is None:
-            return _Refusal("phase", "its rack or host cannot be brought up within the horizon")
+            return Refusal("phase", "its rack or host cannot be brought up within the horizon")
         slot, after = ready
         # The way back has to end, and the source be cleared, before the horizon does.
         last = self._grid.slots - self._calendar.rollback_days * DAY - CLEARING
         intervals = intersected(self._windows.of_all(group.assets), [(0, max(last, 0))])
         if not intervals:
-            return _Refusal("window", "its applications, tenants and sites have no common window")
-        jobs = self._jobs_within(group, intervals)
+            return Refusal("window", "its applications, tenants, sites and pins have no common window")
+        jobs = self._group_work.jobs_within(group, intervals)
         if jobs is None:
             return self._too_long(group, intervals)
-        replicas = self._replicate(group, slot)
-        if isinstance(replicas, _Refusal):
-            longest = max(job.slots for *_, job in jobs)
-            latest = max((end - longest for begin, end in intervals if end - begin >= longest), default=0)
-            return replace(replicas, change=self._faster_lines(group, slot, latest))
-        earliest = max([slot, not_before, *(r[4] for r in replicas)])
-        return Booking(group, jobs, replicas, earliest, intervals, after)
+        longest = max(job.slots for *_, job in jobs)
+        latest = max((end - longest for begin, end in intervals if end - begin >= longest), default=0)
+        minutes = min((job.slots * SLOT_MINUTES for kind, *_, job in jobs if kind == "cutover"), default=0)
+        copied = self._group_work.workloads_by_site(group)
+        most = self._group_work.most_minutes(group, intervals)
+        replicas = self._copies.book(copied, slot, latest, minutes, most)
+        if isinstance(replicas, Refusal):
+            change = replicas.change or self._copies.faster_lines(copied, slot, latest, minutes)
+            return replace(replicas, change=change)
+        earliest = max([slot, not_before, *(replica.end for replica in replicas)])
+        return Booking(group, self._copies.waiting(jobs, replicas), replicas, earliest, intervals, after)
 
-    def _too_long(self, group: Group, intervals: Sequence[Interval]) -> _Refusal:
+    def _too_long(self, group: Group, intervals: Sequence[Interval]) -> Refusal:
         """Work that no window is long enough for, even with all hands."""
         why = "its longest window or downtime budget is shorter than the work"
         longest = max(end - begin for begin, end in intervals)
-        devices = self._by_site(a for a in group.assets if a in self._devices)
-        moved = [
-            [d for d in there if self._devices[d].parent_device_id is None] for there in devices.values()
-        ]
-        needed = self._work.least_minutes(sum(a in self._workloads for a in group.assets), moved)
+        needed = self._group_work.least_minutes(group)
         change = self._wanting.longer_window(longest, needed)
-        return _Refusal("window", why, float(longest * SLOT_MINUTES), needed, change)
-
-    def _faster_lines(self, group: Group, ready: int, latest: int) -> SmallestChange:
-        """The rates that would copy a group's disks in time for its last window."""
-        disks_mb = {
-            site: sum(self._demands[w].quantities["disk_mb"].planning for w in workloads)
-            for site, workloads in self._by_site(a for a in group.assets if a in self._workloads).items()
-        }
-        return self._wanting.faster_lines(disks_mb, self._circuits, ready, latest)
-
-    def _jobs_within(
-        self, group: Group, intervals: Sequence[Interval]
-    ) -> list[tuple[str, int | None, tuple[Ref, ...], Job]] | None:
-        """Jobs that fit the usual window; else those that fit the longest (one is an hour longer each autumn)."""
-        lengths = [(end - begin) * SLOT_MINUTES for begin, end in intervals]
-        budget = self._budget(group)
-        usual = self._jobs(group, min(median_low(lengths), budget))
-        return usual or self._jobs(group, min(max(lengths), budget))
-
-    def _budget(self, group: Group) -> float:
-        budgets = [
-            self._budgets.get(application)
-            for asset in group.assets
-            for application in self._belonging.applications_of.get(asset, ())
-        ]
-        return min((float(b) for b in budgets if b is not None), default=float("inf"))
-
-    def _jobs(
-        self, group: Group, most_minutes: float
-    ) -> list[tuple[str, int | None, tuple[Ref, ...], Job]] | None:
-        jobs: list[tuple[str, int | None, tuple[Ref, ...], Job]] = []
-        workloads = tuple(a for a in group.assets if a in self._workloads)
-        if workloads:
-            job = self._work.cutover(len(workloads), most_minutes)
-            if job is None:
-                return None
-            jobs.append(("cutover", None, workloads, job))
-        for site, devices in self._by_site(a for a in group.assets if a in self._devices).items():
-            counted = [d for d in devices if self._devices[d].parent_device_id is None]
-            job = self._work.relocate(counted, most_minutes) if counted else None
-            if job is None:
-                return None
-            jobs.append(("relocate", site, devices, job))
-        return jobs
-
-    def _by_site(self, assets: Iterable[Ref]) -> dict[int, tuple[Ref, ...]]:
-        found: dict[int, list[Ref]] = defaultdict(list)
-        for asset in assets:
-            found[self._sites[asset] or 0].append(asset)
-        return {site: tuple(found[site]) for site in sorted(found)}
-
-    def _replicate(self, group: Group, ready: int) -> list[Replica] | _Refusal:
-        """Book each site's copies as early as its circuit allows; a refusal where they never fit."""
-        booked: list[Replica] = []
-        for site, workloads in self._by_site(a for a in group.assets if a in self._workloads).items():
-            circuit = self._circuits.get(site)
-            rate_mbps = self._lines.replication_mbps.get(site, 0.0)
-            job = self._work.replicate(workloads, circuit, rate_mbps) if circuit and rate_mbps else None
-            start = self._timeline.earliest(job.needs, job.slots, ready, self._grid.slots) if job else None
-            if job is None or start is None:
-                self._unbook(booked)
-                why = self._no_line(site, circuit, rate_mbps, job)
-                return _Refusal("rate_mbps", why, circuit.rate_mbps if circuit else None)
-            self._timeline.take(job.needs, start, start + job.slots)
-            booked.append((site, workloads, job.needs, start, start + job.slots))
-        return booked
-
-    def _no_line(self, site: int, circuit: Circuit | None, rate_mbps: float, job: Job | None) -> str:
-        if circuit is None:
-            return f"site {self._estate.by_id('sites')[site].name} has no active circuit of known rate"
-        if not rate_mbps or job is None:
-            return f"today's flows leave nothing of circuit {circuit.cid} ({circuit.rate_mbps:g} Mbit/s) to copy over"
-        return (
-            f"copying it over circuit {circuit.cid} at {rate_mbps:g} Mbit/s takes {job.slots / DAY:.0f} days, and the "
-            "line has no room for that within the horizon"
-        )
-
-    def _unbook(self, booked: Iterable[Replica]) -> None:
-        for _, _, needs, start, end in booked:
-            self._timeline.give_back(needs, start, end)
+        return Refusal("window", why, float(longest * SLOT_MINUTES), needed, change)
 
     # --- dating ---------------------------------------------------------------------------------------------------
 
@@ -369,8 +282,12 @@ class _Scheduler:
             if start is None:
                 entry.blocked_by = entry.blocked_by or "resources"
                 continue
+            if not self._copies.hold(entry.replicas, start, start + _cutover_slots(entry)):
+                entry.blocked_by = entry.blocked_by or "changes"
+                continue
             overfull = self._lines.move(entry.group.assets)
             if overfull:
+                self._copies.let_go(entry.replicas)
                 self._lines.move_back({a: self._sites[a] or 0 for a in entry.group.assets})
                 entry.blocked_by = "lines"
                 return False
@@ -411,7 +328,9 @@ class _Scheduler:
             self._steps.extend(self._writer.of_group(entry, wave))
             cut = tuple(sorted({self._ends.flows[i][0].id for i in self._cut_flows(entry.group)}))
             groups.append(
-                MoveGroup(entry.group.id, entry.group.name, entry.group.assets, entry.group.reason, cut, wave)
+                MoveGroup(
+                    entry.group.id, entry.group.name, entry.group.assets, self._reason(entry), cut, wave
+                )
             )
         waves = tuple(self._wave(number, spans[number], members[number]) for number in sorted(spans))
         return Schedule(
@@ -423,6 +342,12 @@ class _Scheduler:
             timeline=self._timeline,
             grid=self._grid,
         )
+
+    def _reason(self, entry: Booking) -> str:
+        """Why a group goes together, and whose data go by truck and why."""
+        sites = self._estate.by_id("sites")
+        carried = (f"data of {sites[r.site].name} go by truck: {r.why}" for r in entry.replicas if r.by)
+        return "; ".join([entry.group.reason, *carried])
 
     def _cut_flows(self, group: Group) -> list[int]:
         """Flows between the group and assets elsewhere: they cross sites until the other end has moved too."""
@@ -451,18 +376,23 @@ class _Scheduler:
 
     # --- what finds no date ---------------------------------------------------------------------------------------
 
-    def _undated(self, entry: Booking) -> _Refusal:
+    def _undated(self, entry: Booking) -> Refusal:
         """Why a group found no date."""
         if entry.blocked_by == "lines":
             why = "moving it would load a site's lines with more crossing traffic than they carry"
             overfull = self._lines.excess(entry.group.assets)
-            change = self._wanting.wider_lines(overfull, self._circuits) if overfull else None
-            return _Refusal("rate_mbps", why, change=change or not_computed(ROOM_NOW))
+            change = self._wanting.wider_lines(overfull, self._copies.circuits) if overfull else None
+            return Refusal("rate_mbps", why, change=change or not_computed(ROOM_NOW))
+        if entry.blocked_by == "changes":
+            why = (
+                "its line has no room for what changes between its copy and its cutover, beside other copies"
+            )
+            return Refusal("rate_mbps", why, change=not_computed(ROOM_NOW))
         windows = [
             (max(begin, entry.earliest), end) for begin, end in entry.intervals if end > entry.earliest
         ]
         if not windows:
-            return _Refusal(
+            return Refusal(
                 "window", "it is ready to move only after the last of its windows within the horizon"
             )
         longest = max(job.slots for *_, job in entry.jobs)
@@ -475,13 +405,13 @@ class _Scheduler:
                     f"within the horizon has them; {most:g} is the most that is free at any moment of them"
                 )
                 change = self._wanting.more_hands(name, amount, longest, windows)
-                return _Refusal(name, why, most, amount, change)
+                return Refusal(name, why, most, amount, change)
         why = (
             f"none of its {len(windows)} windows within the horizon has all it needs at once for {hours:g} h"
         )
-        return _Refusal("window", why)
+        return Refusal("window", why)
 
-    def _drop_group(self, group: Group, refusal: _Refusal) -> None:
+    def _drop_group(self, group: Group, refusal: Refusal) -> None:
         for asset in group.assets:
             lack = Lack(refusal.dimension, refusal.needs, refusal.available, f"group {group.id}", refusal.why)
             self._drop(asset, lack, refusal.change or not_computed(refusal.why))
@@ -489,6 +419,10 @@ class _Scheduler:
     def _drop(self, asset: Ref, lack: Lack, change: SmallestChange | None = None) -> None:
         name = self._decisions[asset].name
         self._dropped[asset] = Unplaced(asset, name, lack.dimension == "site", (lack,), change)
+
+
+def _cutover_slots(entry: Booking) -> int:
+    return max((job.slots for kind, *_, job in entry.jobs if kind == "cutover"), default=0)
 
 
 def _summed(entry: Booking) -> dict[str, float]:

@@ -116,12 +116,18 @@ class HostVariables:
 
     def unmanageable(self, asset: Ref) -> str | None:
         """Why these roles can't manage the host, in our own words; None when nothing speaks against it."""
-        word = _UNMANAGEABLE.search(self.platform(asset) or "")
-        return (
-            "its platform has no shell these roles can use; a person takes it on (vorst_manual)"
-            if word
-            else None
-        )
+        if self._has_no_shell(asset):
+            return "its platform has no shell these roles can use; a person takes it on (vorst_manual)"
+        if self._goes_by_truck(asset):
+            return "its data go by truck; the person who brings them takes it on (vorst_manual)"
+        return None
+
+    def _has_no_shell(self, asset: Ref) -> bool:
+        return bool(_UNMANAGEABLE.search(self.platform(asset) or ""))
+
+    def _goes_by_truck(self, asset: Ref) -> bool:
+        copy = self.steps_of("replicate").get(asset)
+        return copy is not None and bool(copy.by)
 
     def dns_name(self, asset: Ref) -> str | None:
         """The DNS name of the asset's primary address, where the estate has one that is one."""
@@ -134,7 +140,9 @@ class HostVariables:
         step = self.steps_of("replicate").get(asset)
         if step is None:
             return None
-        rate = sum(use.amount for use in step.uses if use.resource.startswith("circuit:"))
+        # What is held after the step is for changes until the cutover, not for the copy.
+        line = (use for use in step.uses if use.resource.startswith("circuit:") and use.start < step.end)
+        rate = sum(use.amount for use in line)
         return round(rate / min(len(step.moves), REPLICATE_AT_ONCE), 3) if rate > 0 else None
 
     def dependencies(self, asset: Ref, scope: WaveScope) -> dict[str, dict[str, Any]]:
@@ -158,11 +166,12 @@ class HostVariables:
     def lacks(self, asset: Ref, scope: WaveScope) -> list[str]:
         """What the estate and the plan leave unsaid that automation needs, in our own words."""
         found = ["address"] if self.address(asset) is None else []
-        if self.unmanageable(asset):
+        if self._has_no_shell(asset):
             found.append("a platform with a shell")
         if asset in scope.workloads:
             found += ["DNS name"] if self.dns_name(asset) is None else []
-            found += ["rate of its line"] if self.rate_mbps(asset) is None else []
+            is_lineless = self.rate_mbps(asset) is None and not self._goes_by_truck(asset)
+            found += ["rate of its line"] if is_lineless else []
         ends = self.dependencies(asset, scope).values()
         found += ["ports of its flows"] if any(not end["port"] for end in ends) else []
         found += ["addresses of its dependencies"] if any(end["address"] is None for end in ends) else []

@@ -73,13 +73,27 @@ class Timeline:
         return None
 
     def _earliest_within(self, needs: dict[str, float], duration: int, begin: int, end: int) -> int | None:
+        starts = self._starts_within(needs, duration, begin, end)
+        return begin + int(starts[0]) if starts.size else None
+
+    def _starts_within(
+        self, needs: dict[str, float], duration: int, begin: int, end: int
+    ) -> NDArray[np.intp]:
+        """Every possible start, counted from `begin`."""
         blocked = np.zeros(end - begin, dtype=bool)
         for name, amount in needs.items():
             if amount:
                 blocked |= self._free[name][begin:end] < amount - TOLERANCE
         counts = np.concatenate(([0], np.cumsum(blocked)))
-        starts = np.flatnonzero(counts[duration:] == counts[:-duration])
-        return begin + int(starts[0]) if starts.size else None
+        return np.flatnonzero(counts[duration:] == counts[: len(counts) - duration])
+
+    def latest(self, needs: dict[str, float], duration: int, begin: int, end: int) -> int | None:
+        """The last start in [begin, end − duration] from which all needs are free for `duration` slots; else None."""
+        begin, end = max(begin, 0), min(end, self.slots)
+        if end - begin < duration:
+            return None
+        starts = self._starts_within(needs, duration, begin, end)
+        return begin + int(starts[-1]) if starts.size else None
 
     def take(self, needs: dict[str, float], begin: int, end: int) -> None:
         """Hold the needs in [begin, end); the caller has made sure that they fit."""

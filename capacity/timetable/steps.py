@@ -16,6 +16,7 @@ from capacity.calendar import Calendar
 from capacity.placement import Placement
 from capacity.plan import Move, Place, Step, Use
 from capacity.solvers.timeline import Timeline
+from capacity.timetable.copies import TRUCK, Replica
 from capacity.timetable.move_groups import Group
 from capacity.timetable.windows import SLOT_MINUTES, Grid, Interval
 from capacity.timetable.work import Job, WorkBook
@@ -30,10 +31,6 @@ class _Batch(NamedTuple):
 
     group: str
     wave: int
-
-
-Replica = tuple[int, tuple[Ref, ...], dict[str, float], int, int]
-"""A booked copy: site, workloads, what it holds, first slot and the slot after the last."""
 
 
 @dataclass(slots=True)
@@ -75,20 +72,30 @@ class StepWriter:
     def of_group(self, entry: Booking, wave: int) -> Iterable[Step]:
         batch = _Batch(entry.group.id, wave)
         copies: list[str] = []
-        for site_id, workloads, needs, begin, end in entry.replicas:
-            copies.append(f"{batch.group}-replicate-{site_id}")
-            yield self._step(batch, copies[-1], "replicate", workloads, (begin, end), needs, entry.after)
+        for replica in entry.replicas:
+            copies.append(f"{batch.group}-replicate-{replica.site}")
+            span = (replica.start, replica.end)
+            step = self._step(batch, copies[-1], "replicate", replica.workloads, span, {}, entry.after)
+            yield replace(step, uses=self._uses(replica), by=replica.by)
         for (kind, site, assets, job), start in zip(entry.jobs, entry.starts, strict=True):
             end = start + job.slots
             name = f"{batch.group}-{kind}" if site is None else f"{batch.group}-{kind}-{site}"
             before = tuple(copies) if kind == "cutover" else entry.after
             deadline = end + self._calendar.rollback_days * DAY + CLOCK_CHANGE
             step = self._step(batch, name, kind, assets, (start, end), job.needs, before)
-            yield replace(step, rollback_deadline=self._grid.moment(deadline))
+            by = TRUCK if kind == "cutover" and any(replica.trip for replica in entry.replicas) else ""
+            yield replace(step, rollback_deadline=self._grid.moment(deadline), by=by)
             for asset in assets:
                 self.left_at[asset] = end
             if kind == "cutover":
                 yield from self._decommissions(batch, name, assets, deadline)
+
+    def _uses(self, replica: Replica) -> tuple[Use, ...]:
+        """What a copy holds, and what is held for changes after it."""
+        return tuple(
+            Use(resource, amount, self._grid.moment(begin), self._grid.moment(end))
+            for resource, amount, begin, end in sorted(replica.uses, key=lambda use: (use[0], use[2]))
+        )
 
     def _decommissions(
         self, batch: _Batch, cutover: str, assets: Sequence[Ref], deadline: int

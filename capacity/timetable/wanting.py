@@ -7,7 +7,8 @@ lacks, not a promise that nothing else is short; the basis of each answer says s
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,8 +34,26 @@ def not_computed(why: str) -> SmallestChange:
     return SmallestChange((), "", f"no smallest change is computed: {why}", NOT_COMPUTED)
 
 
-def rate_wanted(free: Floats, ready: int, latest: int, amount: float) -> float | None:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A copy: Mbit, Mbit/s of changes it outruns, and Mbit/s its line keeps for changes of all that it copies."""
+
+    megabits: float
+    changes_mbps: float
+    reserve_mbps: float
+
+    def rate(self, passing: float) -> float:
+        """The rate of a line of which so much is left for the copy; at most a half is kept for changes."""
+        copying = passing + self.changes_mbps
+        return copying + min(self.reserve_mbps, copying)
+
+
+def rate_wanted(
+    free: Floats, ready: int, latest: int, amount: float, rate: Callable[[float], float] = float
+) -> float | None:
     """How much more of a rate has to be free so that `amount` (rate × slots) passes at one constant rate.
+
+    `rate`: what has to be free for a rate to pass, never less for a higher one.
 
     Over [ready, latest) slots; `free` [slots] is what is free now. The best copy begins and ends where what is free
     changes: between such moments it could only be longer. Negative where a copy fits already; None without any slot.
@@ -50,7 +69,7 @@ def rate_wanted(free: Floats, ready: int, latest: int, amount: float) -> float |
         least = math.inf
         for level, end in zip(levels[i:], edges[i + 1 :], strict=True):
             least = min(least, level)
-            best = min(best, amount / (end - begin) - least)
+            best = min(best, rate(amount / (end - begin)) - least)
     return best
 
 
@@ -73,24 +92,23 @@ class Wanting:
         self._estate, self._calendar, self._timeline, self._lines = estate, calendar, timeline, lines
 
     def faster_lines(
-        self, disks_mb: Mapping[int, float], circuits: Mapping[int, Circuit], ready: int, latest: int
+        self, copies: Mapping[int, Wanted], circuits: Mapping[int, Circuit], ready: int, latest: int
     ) -> SmallestChange:
-        """The smallest rates at which the disks of each site are copied between two slots."""
+        """The smallest rates at which each site's copy is done between two slots."""
         changes, told = [], []
         share = self._calendar.work.replication_share
-        for site, disk_mb in disks_mb.items():
-            megabits = disk_mb * 8 * self._calendar.work.replication_factor
+        for site, wanted in copies.items():
             circuit = circuits.get(site)
             name = self._estate.by_id("sites")[site].name
             if circuit is None:
                 if latest <= ready:
                     return not_computed("there is no time left to copy in")
-                needed = _up(megabits / ((latest - ready) * SLOT_SECONDS) / share)
+                needed = _up(wanted.rate(wanted.megabits / ((latest - ready) * SLOT_SECONDS)) / share)
                 changes.append(LimitChange("estate.circuits", None, needed))
                 told.append(f"a circuit of {needed:g} Mbit/s at {name}")
                 continue
             free = self._timeline.free(f"circuit:{circuit.id}")
-            short = rate_wanted(free, ready, latest, megabits / SLOT_SECONDS)
+            short = rate_wanted(free, ready, latest, wanted.megabits / SLOT_SECONDS, wanted.rate)
             if short is None:
                 return not_computed("there is no time left to copy in")
             if short > 0:

@@ -1,6 +1,6 @@
 """How long a step takes and what it holds: crews, engineers, vans, the dock, from the calendar's work rates.
 
-The formulas are the rules EFFORT, VAN and REPLICATION of docs/reference/rules.md, turned round: the fewest hands that
+The formulas are the rules EFFORT and VAN of docs/reference/rules.md, turned round: the fewest hands that
 finish within the time there is. When the step happens is for `waves`.
 """
 
@@ -12,9 +12,8 @@ from dataclasses import dataclass
 
 from capacity.calendar import Calendar
 from capacity.plan import AssetDemand
-from capacity.resources import replication_seconds
 from capacity.timetable.windows import SLOT_MINUTES
-from inventory.estate import Circuit, Ref
+from inventory.estate import Ref
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +84,6 @@ class WorkBook:
         return self._plain(
             "crew", count * self._work.host_minutes, hands=max(1, int(self._most["crew"] * 2 / 3))
         )
-
-    def replicate(self, workloads: Sequence[Ref], circuit: Circuit, rate_mbps: float) -> Job:
-        """Copy the workloads' disks once over a circuit at `rate_mbps`."""
-        used_mb = sum(self._demands[w].quantities["disk_mb"].planning for w in workloads)
-        seconds = replication_seconds(used_mb * self._work.replication_factor, rate_mbps)
-        slots = max(1, math.ceil(seconds / (SLOT_MINUTES * 60) - 1e-9))
-        return Job(slots, {f"circuit:{circuit.id}": rate_mbps})
 
     def _plain(self, resource: str, minutes: float, hands: int) -> Job:
         hands = max(1, min(hands, int(self._most[resource])))

@@ -63,8 +63,13 @@ class Demands:
             recorded = {"vcpus": machine.vcpus, "memory_mb": machine.memory_mb, "disk_mb": machine.disk_mb}
             if recorded["disk_mb"] is None:
                 recorded["disk_mb"] = self._disks.get(ref.id)
-            return Asked(_recorded(recorded))
+            return Asked(_recorded(recorded) | self._changing(ref))
         return Asked()
+
+    def _changing(self, ref: Ref) -> dict[str, Quantity]:
+        """How fast an asset's data change, where somebody observed it."""
+        seen = [o.value for o in self._observed(ref, "change_rate_mbps")]
+        return {"change_rate_mbps": _known(max(seen), "change_rate.observed")} if seen else {}
 
     def _device(self, device: Device) -> Asked:
         device_type = self._types.get(device.device_type_id)
@@ -81,7 +86,7 @@ class Demands:
         values = {name: max((o.value for o in self._observed(ref, name)), default=None) for name in RECORDED}
         quantities = {name: self._planned(q) for name, q in found.items() if q is not None}
         return Asked(
-            quantities | _recorded(values),
+            quantities | _recorded(values) | self._changing(ref),
             0.0 if in_bay else device_type.height_u,
             device_type.is_full_depth,
             device.airflow or device_type.airflow,

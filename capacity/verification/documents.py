@@ -18,6 +18,7 @@ OBJECTIVES = ("unplaced", "new_racks", "cloud_hosts", "energy_kwh")
 OBJECTIVE_UNITS = {"unplaced": "assets", "new_racks": "racks", "cloud_hosts": "hosts", "energy_kwh": "kWh"}
 DEVICE_QUANTITIES = ("power_w", "weight_kg", "ports")
 WORKLOAD_QUANTITIES = ("vcpus", "memory_mb", "disk_mb")
+OBSERVED_QUANTITIES = ("change_rate_mbps",)  # stated where somebody observed them, assumed where nobody did
 BOUND_TO_HARDWARE = ("tape", "hsm", "dongle", "licence", "not_x86")
 
 
@@ -99,7 +100,8 @@ def _demands(view: View, findings: Findings) -> None:
         _quantities(view, findings, ref, DEVICE_QUANTITIES)
         _shape(view, findings, ref)
     for ref in view.placed_workloads:
-        _quantities(view, findings, ref, WORKLOAD_QUANTITIES)
+        observed = tuple(n for n in OBSERVED_QUANTITIES if n in view.demands.of(ref).quantities)
+        _quantities(view, findings, ref, (*WORKLOAD_QUANTITIES, *observed))
     for entry in view.plan.unplaced:
         _said_unproven(view, findings, entry)
 

@@ -1,4 +1,4 @@
-"""Rules on lines: replications, what circuits and sites carry at every moment, and flows that stand no distance.
+"""Rules on lines: what circuits and sites carry at every moment, and flows that stand no distance.
 
 A replay over the instants at which something changes: an asset leaves its source, or arrives at the target; a
 replication starts, or ends. The target is one more site with lines enough.
@@ -6,18 +6,16 @@ replication starts, or ends. The target is one more site with lines enough.
 
 from __future__ import annotations
 
-import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from capacity.plan import Step
-from capacity.resources import replication_seconds
-from capacity.verification.moments import MINUTE_SECONDS, TIME_TOLERANCE, beyond
+from capacity.verification.moments import beyond
 from capacity.verification.references import circuit_id
 from capacity.verification.view import TOUCHING, View
-from capacity.verification.violations import Findings, counted, number
-from inventory.estate import Circuit, Flow, Ref
+from capacity.verification.violations import Findings, number
+from inventory.estate import Flow, Ref
 
 TARGET = -1  # no id of the estate: ids are positive
 NOWHERE = None
@@ -26,84 +24,8 @@ Change = tuple[float, int, "Ref | None", int | None, str, float]
 
 
 def check(view: View, findings: Findings) -> None:
-    for step in view.plan.steps:
-        if step.kind == "replicate":
-            _replication(view, step, findings)
     _circuits(view, findings)
     _Traffic(view, findings).run()
-
-
-def _circuits_held(view: View, step: Step) -> dict[int, float]:
-    """Circuits a step holds from its start to its end, with the rate of each."""
-    start, end = view.begins(step), view.ends(step)
-    found: dict[int, float] = defaultdict(float)
-    for use in step.uses:
-        circuit = circuit_id(use.resource)
-        if (
-            circuit is not None
-            and view.clock.seconds(use.start) <= start + TIME_TOLERANCE
-            and view.clock.seconds(use.end) >= end - TIME_TOLERANCE
-        ):
-            found[circuit] += use.amount
-    return found
-
-
-# --- replications --------------------------------------------------------------------------------------------------
-
-
-def _replication(view: View, step: Step, findings: Findings) -> None:
-    assets = [ref for ref in dict.fromkeys(m.asset for m in step.moves) if view.asset(ref) is not None]
-    sites = {view.site_of(ref) for ref in assets}
-    begin = view.begins(step)
-
-    def report(what: str, remedy: str, over: tuple[float, str] | None = None) -> None:
-        findings.add(
-            "REPLICATION",
-            f"step {step.id}",
-            f"step {step.id} {what}",
-            remedy,
-            moment=view.moment(begin),
-            over=over,
-        )
-
-    if len(sites) > 1:
-        report(
-            "replicates assets of several sites",
-            "give each site a step of its own",
-            (len(sites) - 1.0, "sites"),
-        )
-        return
-    held = {view.row("circuits", c): rate for c, rate in _circuits_held(view, step).items()}
-    for circuit in held:
-        wrong = _unfit(circuit, sites) if circuit is not None else None
-        if circuit is not None and wrong:
-            report(f"replicates over circuit {circuit.cid}, {wrong}", "use an active circuit of its site")
-            return
-    used_mb = sum(view.amount(ref, "disk_mb") for ref in assets) * view.plan.calendar.work.replication_factor
-    rate_mbps = sum(held.values())
-    if used_mb <= 0:
-        return
-    needed_s = replication_seconds(used_mb, rate_mbps) if rate_mbps > 0 else math.inf
-    short = needed_s - (view.ends(step) - begin)
-    if short == math.inf:
-        report("replicates without holding a circuit", "hold a circuit of its site throughout")
-    elif short > 1.0:
-        report(
-            f"copies {number(used_mb)} MB at {number(rate_mbps)} Mbit/s; "
-            f"that takes {counted(short / MINUTE_SECONDS, 'minute')} longer",
-            "let it last longer, or hold a higher rate",
-            (short / MINUTE_SECONDS, "min"),
-        )
-
-
-def _unfit(circuit: Circuit, sites: set[int | None]) -> str | None:
-    if not circuit.rate_mbps:
-        return "whose rate is unknown"
-    if circuit.status != "active":
-        return f"which is {circuit.status}"
-    if not sites <= set(circuit.site_ids):
-        return "which does not end at its site"
-    return None
 
 
 def _circuits(view: View, findings: Findings) -> None:

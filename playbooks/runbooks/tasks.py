@@ -85,7 +85,7 @@ def _of_step(step: Step, commissions: frozenset[str]) -> Task:
     names = [host_of(move.asset) for move in step.moves] or list(step.commissions)
     return Task(
         key=f"step:{step.id}",
-        title=KINDS.get(step.kind, step.kind),
+        title=KINDS.get(step.kind, step.kind) + (f", by {step.by}" if step.by else ""),
         start=step.start,
         end=step.end,
         owner=role(step),

@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
-from broken_plans import CASES
+from broken_plans import CASES, copies
 from broken_plans.case import Broken
-from plan_builders import a_world
+from plan_builders import a_world, resealed
 
 from capacity.verification.violations import RULES, number
 from capacity.verify import check
@@ -66,3 +66,8 @@ def test_messages_read_well_aloud() -> None:
         "ROLLBACK",
         "step clear-3 clears virtual machine vm-5 1 day before its way back ends",
     ) in said
+
+
+def test_copies_that_go_by_truck_once_or_twice_keep_every_rule() -> None:
+    assert check(*resealed(*copies.by_truck()(*a_world()))) == ()
+    assert check(*resealed(*copies.twice_by_truck()(*a_world()))) == ()

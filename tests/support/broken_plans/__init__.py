@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from broken_plans import clouds, documents, powers, racks, times
+from broken_plans import clouds, copies, documents, powers, racks, times
 from broken_plans.case import Broken
 
-CASES: tuple[Broken, ...] = (*documents.CASES, *racks.CASES, *powers.CASES, *clouds.CASES, *times.CASES)
+CASES: tuple[Broken, ...] = (
+    *documents.CASES,
+    *racks.CASES,
+    *powers.CASES,
+    *clouds.CASES,
+    *times.CASES,
+    *copies.CASES,
+)
