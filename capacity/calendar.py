@@ -53,8 +53,8 @@ class WorkRates:
     `replication_share` of a circuit's rate may carry replication while the line serves its users;
     `replication_factor` multiplies used bytes (overhead and retries), `compression` divides what is sent. Of a disk
     whose change rate nobody observed `change_share_per_day` changes each day; changes are sent every `delta_minutes`.
-    What no line copies in time goes by van, on appliances of `appliance_mb` each that fill and empty at `appliance_mbps`, with
-    `escort_crew` crews on the way for `transport_minutes`; 0: there are none.
+    What no line copies in time goes by van, on appliances of `appliance_mb` each that fill and empty at
+    `appliance_mbps`, with `escort_crew` crews on the way for `transport_minutes`; 0: there are none.
     """
 
     relocate_minutes: float
