@@ -157,6 +157,7 @@ def _plan(
             decisions,
             demands,
             placed,
+            seed=seed,
             line_margin=attempt.line_margin,
             progress=lambda done, total: tell("dating", done, total),
         )
