@@ -222,7 +222,7 @@ def test_every_setting_is_described_with_its_default() -> None:
 
 def test_no_setting_is_described_that_does_not_exist() -> None:
     described = re.findall(
-        r"^\| `((?:database|plan|calendar|resilience)\.[\w.]+)`",
+        r"^\| `((?:database|plan|calendar|resilience|risk)\.[\w.]+)`",
         text_of("reference/settings.md"),
         re.MULTILINE,
     )

@@ -25,6 +25,7 @@ from tui.commands import (
     planning,
     programme,
     resilience,
+    risk,
     runbooks,
     scenarios,
     sensitivity,
@@ -73,6 +74,7 @@ delivery.register(app)
 runbooks.register(app)
 programme.register(app)
 resilience.register(app)
+risk.register(app)
 scenarios.register(app)
 
 

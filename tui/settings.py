@@ -21,6 +21,7 @@ from pydantic_settings import (
 )
 
 from capacity.calendar_settings import CalendarSettings
+from capacity.uncertainty.settings import RiskSettings
 from inventory.errors import InputError, WorkspaceError
 
 FILE = "vorst.toml"
@@ -85,6 +86,7 @@ class Settings(BaseSettings):
     plan: PlanSettings = PlanSettings()
     calendar: CalendarSettings = CalendarSettings()
     resilience: ResilienceSettings = ResilienceSettings()
+    risk: RiskSettings = RiskSettings()
 
     @classmethod
     def settings_customise_sources(

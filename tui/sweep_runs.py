@@ -91,22 +91,32 @@ def runner(cells: int, workers: int | None, scheduler: str | None) -> Iterator[R
     if scheduler is None and here == 1:
         yield InProcess()
         return
+    with dask_client("sweeps", here, scheduler) as client:
+        yield OnDask(client)
+
+
+@contextmanager
+def dask_client(what: str, workers: int, scheduler: str | None) -> Iterator[Any]:
+    """A client of the scheduler named, or of so many workers here; `what` is run on it, as an error says.
+
+    Raises as `runner` does.
+    """
     try:
         distributed: Any = importlib.import_module("distributed")
     except ImportError:
         raise InputError(
-            "sweeps on several workers need Dask, which is not installed",
+            f"{what} on several workers need Dask, which is not installed",
             remedy="install the extra: `uv sync --extra cluster` or `pip install 'vorst[cluster]'`; "
             "or use --workers 1",
         ) from None
     if scheduler is not None:
         with _connected(distributed, scheduler) as client:
-            yield OnDask(client)
+            yield client
         return
     with (
         tempfile.TemporaryDirectory(prefix="vorst-dask-") as scratch,
         distributed.LocalCluster(
-            n_workers=here,
+            n_workers=workers,
             threads_per_worker=1,
             processes=True,
             memory_limit=0,
@@ -116,7 +126,7 @@ def runner(cells: int, workers: int | None, scheduler: str | None) -> Iterator[R
         ) as cluster,
         distributed.Client(cluster) as client,
     ):
-        yield OnDask(client)
+        yield client
 
 
 @contextmanager
