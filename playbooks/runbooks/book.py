@@ -15,7 +15,7 @@ from functools import cached_property
 from capacity.facility import Facility
 from inventory.records import RunRecord
 from playbooks.host_variables import HostVariables
-from playbooks.runbooks import after, manifest, method, night, people, transport
+from playbooks.runbooks import after, glance, manifest, method, night, people, transport
 from playbooks.runbooks.document import Block, Document, Section
 from playbooks.runbooks.facts import WaveFacts
 from playbooks.runbooks.timing import Timing
@@ -23,7 +23,7 @@ from playbooks.scope import WaveScope
 from playbooks.wiring import Wiring
 
 SECTIONS: tuple[tuple[str, Callable[[WaveFacts], tuple[Block, ...]]], ...] = (
-    ("At a glance", night.glance),
+    ("At a glance", glance.glance),
     ("Scope and move groups", people.scope),
     ("Shared services first", people.shared),
     ("Owner and approver", people.owners),

@@ -133,8 +133,13 @@ def role(step: Step) -> str:
 
 def hands(step: Step) -> str:
     """What a step holds besides lines: "2 crew, 1 van"."""
-    uses = [use for use in step.uses if not use.resource.startswith("circuit:")]
-    return ", ".join(f"{use.amount:g} {use.resource}" for use in uses) or "runs by itself"
+    most: dict[str, float] = {}
+    for use in step.uses:
+        if not use.resource.startswith("circuit:"):
+            most[use.resource] = max(most.get(use.resource, 0.0), use.amount)
+    return (
+        ", ".join(f"{amount:g} {resource}" for resource, amount in sorted(most.items())) or "runs by itself"
+    )
 
 
 def few(names: Sequence[str], most: int = 6) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from capacity.plan import Step
 from playbooks.playbook_files import phases_of
 from playbooks.runbooks.document import (
@@ -29,31 +27,6 @@ _GO_HEAD = columns(("decision", 2.8), ("go", 0.5), ("no-go", 0.5), ("by, name (f
                    ("time", 0.8))  # fmt: skip
 
 
-def glance(facts: WaveFacts) -> tuple[Block, ...]:
-    """The moments everybody has to have in mind, in order."""
-    wave = facts.scope
-    found: list[tuple[datetime, str]] = []
-    if wave.start is not None and wave.end is not None:
-        found += [(wave.start, "window opens: T"), (wave.end, "window closes")]
-    if wave.wave is not None:
-        found.append((wave.wave.frozen_on, "walk-through audit; content frozen"))
-    for night in facts.nights:
-        of = f" for night {night.number}" if len(facts.nights) > 1 else ""
-        found.append((night.decide_at, f"go or no-go{of}"))
-        found.append(
-            (night.no_return, f"no return{of}: from here on something no longer goes back within its window")
-        )
-    deadlines = [step.rollback_deadline for step in wave.steps if step.rollback_deadline]
-    if deadlines:
-        found.append(
-            (min(deadlines), "first rollback deadline: the source of that step is no longer reserved")
-        )
-        found.append((max(deadlines), "last rollback deadline; hypercare ends"))
-    moments = sorted(found, key=lambda moment: moment[0].astimezone(UTC))
-    rows = tuple((facts.t(moment), facts.local(moment), text) for moment, text in moments)
-    return (Table(columns(("T", 0.8), ("when", 1.4), ("what", 4)), rows),)
-
-
 def tasks(facts: WaveFacts) -> tuple[Block, ...]:
     """Every task with its T-minus, times, owner and what it waits for."""
     rows = tuple(_task_row(facts, task) for task in tasks_of(facts))
@@ -63,7 +36,7 @@ def tasks(facts: WaveFacts) -> tuple[Block, ...]:
     )  # fmt: skip
     return (
         Table(head, rows, empty="No task is planned."),
-        Paragraph("T counts from the start of the wave's window. The phases, each run by its own command:"),
+        Paragraph("The phases, each run by its own command:"),
         Bullets(
             tuple(
                 (facts.command(phase), " or ", Code(f"ansible-playbook {facts.scope.folder}/{phase}.yml"))

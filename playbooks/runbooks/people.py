@@ -81,6 +81,8 @@ def _stands(facts: WaveFacts, flow: Flow) -> Text:
 
 def shared(facts: WaveFacts) -> tuple[Block, ...]:
     """The shared services that anything in the wave is or needs."""
+    if not facts.scope.workloads and not facts.scope.devices:
+        return (Paragraph("Nothing of this wave goes on working, so it needs no service at the target."),)
     needed = {
         flow.target for asset in facts.scope.assets for flow in facts.variables.flows_from.get(asset, ())
     }
@@ -121,14 +123,9 @@ def owners(facts: WaveFacts) -> tuple[Block, ...]:
     decisions = facts.variables.decisions
     partners = listed(d.partner for asset in facts.scope.assets if (d := decisions.get(asset)))
     roles = sorted({role(step) for step in facts.scope.steps} - {"wave owner"})
-    asked = [
-        "wave owner",
-        "approver",
-        *roles,
-        "network and names",
-        "dock and building",
-        "rollback decided by",
-    ]
+    asked = ["wave owner", "approver", *roles, "network and names"]
+    asked += ["dock and building"] if facts.scope.devices else []
+    asked += ["rollback decided by"] if facts.turns else []
     rows = tuple((name, Blank(), Blank()) for name in asked)
     applications = tuple(
         (f"{application.name} (application {application.id})", shown(application.owner), Blank())

@@ -24,22 +24,24 @@ from playbooks.runbooks.document import (
     number,
     shown,
 )
-from playbooks.runbooks.facts import WaveFacts, hands, listed
+from playbooks.runbooks.facts import WaveFacts, counted, hands, listed
 from playbooks.scope import host_of
 
 # The reference mass for lifting by one adult in good conditions (EN 1005-2); an assumption about this crew.
 ONE_PERSON_KG = 25.0
+_MB_OF_GB = 1000
 
 
 def transport(facts: WaveFacts) -> tuple[Block, ...]:
     """Loads with their crews, vans and dock slots; then the ways out and in with their limits."""
-    if not facts.scope.devices:
+    carried = (_loads(facts), *_ways(facts), *_needs(facts)) if facts.scope.devices else ()
+    data = _data(facts)
+    if not carried and not data:
         return (_held(facts), Paragraph("Nothing to carry."))
     return (
-        _loads(facts),
+        *carried,
+        *data,
         _held(facts),
-        *_ways(facts),
-        *_needs(facts),
         Table(
             columns(("confirmed", 2), ("slot, from and to (fill in)", 1.8), ("by (fill in)", 1.4)),
             tuple((text, Blank(), Blank()) for text in ("dock at the target", "loading at each source", "vans")),
@@ -76,6 +78,45 @@ def _loads(facts: WaveFacts) -> Table:
         ("pieces", 0.6, True), ("weight", 1.3), ("rack units", 1),
     )  # fmt: skip
     return Table(head, tuple(rows))
+
+
+def _data(facts: WaveFacts) -> tuple[Block, ...]:
+    """Copies that no line brings in time: what goes on appliances in a van, when, and who answers for the media."""
+    rows = tuple(
+        (
+            step.id,
+            lines(
+                [f"{facts.local(u.start)} to {facts.local(u.end)}" for u in step.uses if u.resource == "van"]
+            )
+            or lines((facts.local(step.start), f"to {facts.local(step.end)}")),
+            hands(step),
+            _disks(facts, step),
+            Blank(),
+            Blank(),
+        )
+        for step in facts.scope.steps
+        if step.by
+    )
+    head = columns(
+        ("data of", 1.3), ("van held", 1.6), ("hands", 1.2), ("workloads", 1.4), ("media, escorted by (fill in)", 1.5),
+        ("wiped afterwards (fill in)", 1.4),
+    )  # fmt: skip
+    return (Table(head, rows, tall=True, caption="Data that travel by van."),) if rows else ()
+
+
+def _disks(facts: WaveFacts, step: Step) -> Text:
+    demands = (facts.variables.demands.get(move.asset) for move in step.moves)
+    disks = [demand.quantities.get("disk_mb") if demand else None for demand in demands]
+    known = [disk.planning for disk in disks if disk is not None]
+    size = number(sum(known) / _MB_OF_GB, "GB") if known else f"{UNKNOWN} size"
+    missing = len(disks) - len(known)
+    return lines(
+        (
+            counted(len(disks), "workload"),
+            size,
+            *([f"{missing} of unknown size"] if known and missing else []),
+        )
+    )
 
 
 def carrying(facts: WaveFacts) -> list[Step]:

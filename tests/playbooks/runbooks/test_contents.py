@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from wave_builders import START, a_facility
@@ -67,7 +68,8 @@ HELD = {
     "hypercare": ("Hypercare", "Until Sun 15 Mar 2026 01:00"),
     "estimate against actual": ("Estimate against actual", "relocate-0001 | move the devices | 4 h | ____ | ____"),
     "what is missing": ("What a person has to declare or do by hand", "vm-1 app-1"),
-    "the moments to have in mind": ("At a glance", "T+0:00 | Sat 07 Mar 2026 21:00 | window opens: T"),
+    "what has to be settled": ("At a glance", "exceeds the downtime budget of: Tickets (application 1)"),
+    "the moments to have in mind": ("At a glance", "T+0:00 | Sat 07 Mar 2026 21:00 | window opens"),
 }  # fmt: skip
 
 
@@ -139,6 +141,31 @@ def test_measured_durations_stand_beside_the_planned(estate_with, read_of):
     actual = read_of(estate, plan, "Estimate against actual", runs=(run, replace(run, check=True, steps=())))
     assert "relocate-0001 | move the devices | 4 h | 2 h 30" in actual
     assert "cutover-0001 | cut over | 4 h | ____" in actual
+
+
+def test_data_that_travel_are_told_with_their_van_and_who_escorts_them(estate_with, read_of):
+    estate, plan = estate_with()
+    steps = tuple(
+        replace(
+            step,
+            by="truck",
+            uses=(
+                plans.Use("appliance", 2, step.start, step.end),
+                plans.Use("van", 1, step.start, step.start + timedelta(hours=2)),
+                plans.Use("van", 1, step.end - timedelta(hours=2), step.end),
+            ),
+        )
+        if step.kind == "replicate"
+        else step
+        for step in plan.steps
+    )
+    plan = plans.sealed(replace(plan, steps=steps))
+    way = read_of(estate, plan, "Crew, transport and the way in")
+    assert (
+        "replicate-0001 | Thu 05 Mar 2026 21:00 to Thu 05 Mar 2026 23:00, Fri 06 Mar 2026 19:00 to Fri 06 Mar 2026 "
+        "21:00 | 2 appliance, 1 van | 1 workload, unknown size | ____ | ____"
+    ) in way
+    assert "copy the data, by truck" in read_of(estate, plan, "Ordered tasks")
 
 
 def test_retirements_have_a_runbook_with_nothing_to_carry_and_no_way_back(retirements):
