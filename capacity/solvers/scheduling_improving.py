@@ -18,6 +18,7 @@ from capacity.solvers.scheduling_placing import (
     State,
     blocked,
     hold_again,
+    inner,
     is_placed,
     lift,
     place_all,
@@ -96,7 +97,7 @@ def energy(g: Ground, s: State) -> float:
 # --- taking out and putting back -----------------------------------------------------------------------------------
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _take_out(g: Ground, s: State, w: Work, b: int) -> None:
     """A bundle out of the schedule, remembered; one that is not in it is remembered too."""
     if w.is_out[b] == 1 or g.never[b] == 1:
@@ -112,7 +113,7 @@ def _take_out(g: Ground, s: State, w: Work, b: int) -> None:
         s.coming[a] = 1
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _settle(g: Ground, s: State, w: Work) -> bool:
     """What is still out stays out; whether everything else may stay as it is then."""
     i = 0
@@ -147,7 +148,7 @@ def _settle(g: Ground, s: State, w: Work) -> bool:
     return True
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _put_back(g: Ground, s: State, w: Work) -> None:
     """All as it was before it was taken out."""
     for i in range(w.number[0]):
@@ -170,7 +171,7 @@ def _put_back(g: Ground, s: State, w: Work) -> None:
                 hold_again(g, s, g.hold_of[j])
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _sort(order: Ints, count: int, key: Floats) -> None:
     for i in range(1, count):
         b = order[i]
@@ -181,7 +182,7 @@ def _sort(order: Ints, count: int, key: Floats) -> None:
         order[j + 1] = b
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _recreate(g: Ground, s: State, w: Work) -> None:
     """Put back what is out, in an order by chance."""
     count = w.number[0]
@@ -215,7 +216,7 @@ def _recreate(g: Ground, s: State, w: Work) -> None:
             return
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _ruin(g: Ground, s: State, w: Work) -> None:
     """Take out some bundles that have to do with each other."""
     bundles = g.skip.size
@@ -372,7 +373,7 @@ def construct(g: Ground, s: State, w: Work, key: Floats) -> None:
     w.number[0] = 0
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _place_cluster(g: Ground, s: State, c: int) -> bool:
     """All bundles of a cluster that can be placed at all, or none."""
     count = 0
@@ -393,7 +394,7 @@ def _place_cluster(g: Ground, s: State, c: int) -> bool:
     return place_all(g, s, count, -1)
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _drop_overfull(g: Ground, s: State) -> None:
     """Take out a bundle that leans on one left out, or whose reservation until one left out finds no room."""
     for b in range(g.skip.size):
@@ -417,7 +418,7 @@ def _drop_overfull(g: Ground, s: State) -> None:
         hold_again(g, s, k)
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _lift_bundle(g: Ground, s: State, b: int) -> None:
     for k in range(g.member_at[b], g.member_at[b + 1]):
         if s.start[g.member[k]] >= 0:

@@ -18,6 +18,8 @@ from capacity.solvers.scheduling_ground import Ground
 from capacity.solvers.scheduling_project import Ints
 from capacity.solvers.scheduling_windows import FAR, next_start, previous_start
 
+inner = njit(cache=True, nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+"""Compiles what only compiled code calls: without a way in from Python, in a third of the time."""
 TRIES = 400  # how often a bundle's placing may go back, and as often again for each of its activities
 
 
@@ -63,7 +65,7 @@ def empty(g: Ground) -> State:
 # --- free steps ----------------------------------------------------------------------------------------------------
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _step_at(time: Ints, at: int, count: int, t: int) -> int:
     """The step that a slot lies in."""
     low, high = at, at + count
@@ -76,7 +78,7 @@ def _step_at(time: Ints, at: int, count: int, t: int) -> int:
     return low
 
 
-@njit(cache=True, nogil=True)
+@inner
 def blocked(
     time: Ints, level: Ints, at: int, count: int, begin: int, end: int, amount: int
 ) -> tuple[int, int]:
@@ -95,7 +97,7 @@ def blocked(
     return first, last
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _split(time: Ints, level: Ints, at: int, count: Ints, r: int, t: int) -> int:
     k = _step_at(time, at, count[r], t)
     if time[k] == t:
@@ -107,7 +109,7 @@ def _split(time: Ints, level: Ints, at: int, count: Ints, r: int, t: int) -> int
     return k + 1
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _join(time: Ints, level: Ints, at: int, count: Ints, r: int, k: int) -> None:
     """Make one of a step and the one before it where they are level."""
     if k <= at or k >= at + count[r] or level[k] != level[k - 1]:
@@ -117,7 +119,7 @@ def _join(time: Ints, level: Ints, at: int, count: Ints, r: int, k: int) -> None
     count[r] -= 1
 
 
-@njit(cache=True, nogil=True)
+@inner
 def change(time: Ints, level: Ints, at: int, count: Ints, r: int, begin: int, end: int, amount: int) -> None:
     """So much more is free in [begin, end)."""
     if begin >= end or amount == 0:
@@ -133,13 +135,13 @@ def change(time: Ints, level: Ints, at: int, count: Ints, r: int, begin: int, en
 # --- one activity --------------------------------------------------------------------------------------------------
 
 
-@njit(cache=True, nogil=True)
+@inner
 def point(g: Ground, s: State, a: int, which: int) -> int:
     """Where the start or the end of a placed activity is."""
     return int(s.start[a] + g.duration[s.mode[a]] if which == END else s.start[a])
 
 
-@njit(cache=True, nogil=True)
+@inner
 def hold_again(g: Ground, s: State, k: int) -> None:
     """Book a reservation as where its activities are now asks."""
     first, last = g.hold[k, 0], g.hold[k, 2]
@@ -161,7 +163,7 @@ def hold_again(g: Ground, s: State, k: int) -> None:
     s.held_from[k], s.held_to[k] = begin, end
 
 
-@njit(cache=True, nogil=True)
+@inner
 def put(g: Ground, s: State, a: int, m: int, t: int) -> None:
     """Place an activity; that it fits is the caller's to know."""
     s.start[a], s.mode[a] = t, m
@@ -172,7 +174,7 @@ def put(g: Ground, s: State, a: int, m: int, t: int) -> None:
         hold_again(g, s, g.hold_of[j])
 
 
-@njit(cache=True, nogil=True)
+@inner
 def lift(g: Ground, s: State, a: int) -> None:
     """Take an activity out; until someone says otherwise, it comes again."""
     m, t = s.mode[a], s.start[a]
@@ -184,7 +186,7 @@ def lift(g: Ground, s: State, a: int) -> None:
         hold_again(g, s, g.hold_of[j])
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _is_over_full(g: Ground, s: State, a: int) -> bool:
     """Whether a placed activity and its reservations take more than there is."""
     m, t = s.mode[a], s.start[a]
@@ -200,7 +202,7 @@ def _is_over_full(g: Ground, s: State, a: int) -> bool:
     return False
 
 
-@njit(cache=True, nogil=True)
+@inner
 def seek(g: Ground, s: State, a: int, m: int, low: int, high: int, is_forward: bool) -> int:  # noqa: FBT001
     """The first (or last) start in [low, high] at which an activity has what a mode of it needs; −1 without one."""
     length = g.duration[m]
@@ -238,7 +240,7 @@ def seek(g: Ground, s: State, a: int, m: int, low: int, high: int, is_forward: b
     return -1
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _with_holds(g: Ground, s: State, a: int, m: int, t: int, is_forward: bool) -> int:  # noqa: FBT001
     """The start itself where the reservations of an activity have room, else the next to try, −1 if none can be."""
     ends = t + g.duration[m]
@@ -271,7 +273,7 @@ def _with_holds(g: Ground, s: State, a: int, m: int, t: int, is_forward: bool) -
     return int(t)
 
 
-@njit(cache=True, nogil=True)
+@inner
 def bounds(g: Ground, s: State, a: int, m: int, is_outer: bool) -> tuple[int, int]:  # noqa: FBT001
     """Between which starts the arcs to what is placed leave an activity; `is_outer`: largest lags to others of its
     bundle left aside.
@@ -289,13 +291,13 @@ def bounds(g: Ground, s: State, a: int, m: int, is_outer: bool) -> tuple[int, in
     return low, high
 
 
-@njit(cache=True, nogil=True)
+@inner
 def cost_of(g: Ground, a: int, end: int) -> int:
     """What it costs that an activity ends then."""
     return int(g.tardy_cost[a] * max(0, end - g.due[a]) + g.end_cost[a] * end)
 
 
-@njit(cache=True, nogil=True)
+@inner
 def choose(g: Ground, s: State, a: int, not_mode: int) -> tuple[int, int]:
     """The mode and the first start that cost least, then end first; −1 where none fits. `not_mode` only if it must."""
     best_mode, best_start, best_cost, best_end = -1, -1, 0, 0
@@ -319,7 +321,7 @@ def choose(g: Ground, s: State, a: int, not_mode: int) -> tuple[int, int]:
 # --- bundles -------------------------------------------------------------------------------------------------------
 
 
-@njit(cache=True, nogil=True)
+@inner
 def place_all(g: Ground, s: State, count: int, not_mode: int) -> bool:
     """Place the first `count` of `todo`, in that order, or none of them."""
     for i in range(count):
@@ -345,7 +347,7 @@ def place_all(g: Ground, s: State, count: int, not_mode: int) -> bool:
     return i == count
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _held_back(g: Ground, s: State, a: int) -> int:
     """Raise what keeps an activity from its place; returns from where on to place again, −1 if nothing helps."""
     best_mode, best = -1, FAR
@@ -369,7 +371,7 @@ def _held_back(g: Ground, s: State, a: int) -> int:
     return again if again < s.todo.size else -1
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _held_back_by_holds(g: Ground, s: State, a: int) -> int:
     """The same where a reservation from an earlier activity until this one meets what is full."""
     again = s.todo.size
@@ -391,13 +393,13 @@ def _held_back_by_holds(g: Ground, s: State, a: int) -> int:
     return again if again < s.todo.size else -1
 
 
-@njit(cache=True, nogil=True)
+@inner
 def is_placed(g: Ground, s: State, b: int) -> bool:
     """Whether a bundle is."""
     return bool(s.start[g.member[g.member_at[b]]] >= 0)
 
 
-@njit(cache=True, nogil=True)
+@inner
 def place_bundle(g: Ground, s: State, b: int, not_mode: int) -> bool:
     """Place a bundle whose needed ones are placed; then shorten its reservations where that costs nothing."""
     if g.never[b] == 1:
@@ -415,7 +417,7 @@ def place_bundle(g: Ground, s: State, b: int, not_mode: int) -> bool:
     return True
 
 
-@njit(cache=True, nogil=True)
+@inner
 def tighten(g: Ground, s: State, b: int) -> None:
     """Start as late as possible what a reservation is held from and costs nothing to end later."""
     for k in range(g.member_at[b + 1] - 1, g.member_at[b] - 1, -1):
@@ -430,7 +432,7 @@ def tighten(g: Ground, s: State, b: int) -> None:
                 break
 
 
-@njit(cache=True, nogil=True)
+@inner
 def shift(g: Ground, s: State, a: int, latest_end: int, is_forward: bool) -> None:  # noqa: FBT001
     """Move a placed activity, in its mode, to its first start, or to its last with an end by `latest_end` and no more
     cost of its own than being on time.
