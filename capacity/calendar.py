@@ -99,7 +99,9 @@ class Grouping:
 class Calendar:
     """`default_windows` hold where neither application, tenant nor site has windows of its own. On `holidays` (local
     dates) no crew works. `intersite_latency_ms` is the round trip a flow gets when its ends stand at different sites.
-    `grouping` None: as the defaults of Grouping are.
+    `grouping` None: as the defaults of Grouping are. `core_mbps`: what the shared core carries of all lines together;
+    None: nobody knows, and nothing is proven of it. Moves of applications of criticality up to `risky_criticality` are
+    risky: one tenant has one at a time.
     """
 
     time_zone: str
@@ -113,3 +115,5 @@ class Calendar:
     intersite_latency_ms: float
     assumptions: tuple[str, ...] = ()
     grouping: Annotated[Grouping | None, OMITTED_WHEN_EMPTY] = None
+    core_mbps: Annotated[float | None, OMITTED_WHEN_EMPTY] = None
+    risky_criticality: Annotated[int, OMITTED_WHEN_EMPTY] = 0

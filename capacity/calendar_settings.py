@@ -30,6 +30,7 @@ ASSUMED = (
     "calendar.default_windows: nights from Friday to Sunday where nobody stated a window",
     "calendar.rollback_days: the source stays reserved for a week",
     "calendar.intersite_latency_ms: round trip over the regional fibre",
+    "calendar.risky_criticality: two moves of one tenant are risky at once up to this criticality, judged by eye",
     "calendar.work.appliance_mbps: how fast an appliance that goes by van fills and empties",
     "calendar.grouping: what holds a move group together, and how large it gets, is judged by eye",
 )
@@ -123,6 +124,8 @@ class CalendarSettings(_Strict):
     grouping: GroupingInput = GroupingInput()
     rollback_days: Annotated[int, Field(ge=0, le=365)] = 7
     intersite_latency_ms: Annotated[float, Field(ge=0)] = 2.0
+    core_mbps: Annotated[float | None, Field(gt=0, allow_inf_nan=False)] = None
+    risky_criticality: Annotated[int, Field(ge=0, le=4)] = 2
     extra_holidays: tuple[date, ...] = ()
 
 
@@ -154,6 +157,8 @@ def resolve(settings: CalendarSettings, start: datetime) -> Calendar:
         rollback_days=settings.rollback_days,
         intersite_latency_ms=settings.intersite_latency_ms,
         assumptions=ASSUMED,
+        core_mbps=settings.core_mbps,
+        risky_criticality=settings.risky_criticality,
         grouping=None if settings.grouping == GroupingInput() else Grouping(**settings.grouping.model_dump()),
     )
 

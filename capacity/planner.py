@@ -96,7 +96,7 @@ def proven(
         tell("proving", 0, 1)
         violations = check(estate, facility, result)
         tell("proving", 1, 1)
-        overfull = {v.moment for v in violations if v.code == "CIRCUIT" and v.moment is not None}
+        overfull = {v.moment for v in violations if v.code in {"CIRCUIT", "CORE"} and v.moment is not None}
         if not overfull:
             return result, violations
         if len(margins) == 1:

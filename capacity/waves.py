@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+import numpy as np
+
 from capacity.belonging import Belonging
 from capacity.calendar import Calendar
 from capacity.facility import Facility
@@ -36,6 +38,7 @@ from capacity.timetable.move_groups import FlowEnds, Group, halves, tight_flows
 from capacity.timetable.move_groups_forming import form
 from capacity.timetable.readiness import Readiness
 from capacity.timetable.refusal import Refusal
+from capacity.timetable.risky import Risks
 from capacity.timetable.steps import DAY, Booking, StepWriter, timeline_of
 from capacity.timetable.wanting import Wanting, not_computed
 from capacity.timetable.windows import SLOT_MINUTES, Grid, Interval, Windows, intersected, within
@@ -45,6 +48,7 @@ from inventory.estate import Estate, Ref
 WEEK = 7 * DAY
 CLEARING = 2 * WEEK  # slots kept before the horizon's end to clear sources in: an assumption
 ROOM_NOW = "the lines have room once all others have moved; planning again may find a date"
+TENANT = "tenant:"  # held by a tenant's risky moves, one at a time
 FREEZE_DAYS = 7  # a wave's content is fixed a week ahead: an assumption
 
 Progress = Callable[[int, int], None]
@@ -132,11 +136,15 @@ class _Scheduler:
             standing,
             replication_share=calendar.work.replication_share,
             margin=line_margin,
+            core_mbps=calendar.core_mbps,
         )
         self._wanting = Wanting(estate, calendar, self._timeline, self._lines)
         self._copies = Copies(
             estate, calendar, demands, self._timeline, self._lines, self._workloads, self._sites
         )
+        self._risks = Risks(estate, self._belonging, calendar.risky_criticality)
+        for tenant in estate.tenants:
+            self._timeline.add(f"{TENANT}{tenant.id}", np.ones(self._grid.slots))
         self._steps: list[Step] = []
         self._dropped: dict[Ref, Unplaced] = {}
         self._writer = StepWriter(estate, calendar, self._timeline, self._work, placement, self._sites)
@@ -247,7 +255,10 @@ class _Scheduler:
             change = replicas.change or self._copies.faster_lines(copied, slot, latest, minutes)
             return replace(replicas, change=change)
         earliest = max([slot, not_before, *(replica.end for replica in replicas)])
-        return Booking(group, self._copies.waiting(jobs, replicas), replicas, earliest, intervals, after)
+        guards = {f"{TENANT}{tenant}": 1.0 for tenant in self._risks.tenants(group.assets)}
+        return Booking(
+            group, self._copies.waiting(jobs, replicas), replicas, earliest, intervals, after, guards
+        )
 
     def _too_long(self, group: Group, intervals: Sequence[Interval]) -> Refusal:
         """Work that no window is long enough for, even with all hands."""
@@ -298,13 +309,19 @@ class _Scheduler:
     def _start_in(self, entry: Booking, begin: int, end: int) -> int | None:
         """The first slot at which all the group's steps can start at once."""
         longest = max(job.slots for *_, job in entry.jobs)
-        summed = _summed(entry)
+        summed = _summed(entry) | entry.guards
         shortest = min(job.slots for *_, job in entry.jobs)
         while begin + longest <= end:
             start = self._timeline.earliest(summed, shortest, begin, end)
             if start is None or start + longest > end:
                 return None
-            if all(self._timeline.fits(job.needs, start, start + job.slots) for *_, job in entry.jobs):
+            if all(
+                self._timeline.fits(needs, start, start + slots)
+                for needs, slots in (
+                    (entry.guards, longest),
+                    *((job.needs, job.slots) for *_, job in entry.jobs),
+                )
+            ):
                 return start
             begin = start + 1
         return None
@@ -313,6 +330,7 @@ class _Scheduler:
         entry.starts = [start] * len(entry.jobs)
         for *_, job in entry.jobs:
             self._timeline.take(job.needs, start, start + job.slots)
+        self._timeline.take(entry.guards, start, start + max(job.slots for *_, job in entry.jobs))
 
     # --- the steps ------------------------------------------------------------------------------------------------
 
@@ -406,6 +424,14 @@ class _Scheduler:
                 )
                 change = self._wanting.more_hands(name, amount, longest, windows)
                 return Refusal(name, why, most, amount, change)
+        for name in entry.guards:
+            if all(self._timeline.earliest({name: 1.0}, longest, *window) is None for window in windows):
+                tenant = self._estate.by_id("tenants")[int(name.removeprefix(TENANT))]
+                why = (
+                    f"another critical application of {tenant.name} moves in each of its {len(windows)} windows, and a "
+                    "tenant has one such move at a time"
+                )
+                return Refusal("window", why, change=not_computed(why))
         why = (
             f"none of its {len(windows)} windows within the horizon has all it needs at once for {hours:g} h"
         )

@@ -29,6 +29,7 @@ from inventory.estate import Circuit, Estate, Ref
 DAY = 24 * 60 // SLOT_MINUTES
 SLOT_SECONDS = SLOT_MINUTES * 60
 TRUCK = "truck"
+CORE = "core"  # what all circuits pass through; no step's use, as each says what it takes of its circuit
 WAITS = (
     4.0,
     2.0,
@@ -62,7 +63,7 @@ class Trip:
 class Replica:
     """A booked copy of workloads of one site: its slots, what it holds (resource, amount, from, to), and how it goes.
 
-    `held_mbps` of `circuit` are held after it for changes; the hold is the last of `uses` once its group has a date.
+    `held_mbps` of `circuit` are held after it for changes; the hold is last of `uses` once its group has a date.
     From slot `ready` on there is something to copy to. `by` is that of the step, `why` says why not over the line.
     With a `trip` what changes after it goes by van too; it is booked once its group has a date, `end` is the soonest.
     """
@@ -101,6 +102,7 @@ class Copies:
         self.circuits = best_circuits(estate)
         self._copied_mbps: dict[int, float] = {}
         self._reserve: dict[int, float] = {}
+        self._core_mbps = lines.core_mbps
         self._share(movers, sites, lines.replication_mbps)
 
     def _share(
@@ -120,6 +122,14 @@ class Copies:
             self._timeline.add(f"circuit:{circuit_id}", np.full(self._timeline.slots, rate_mbps))
             self._reserve[circuit_id] = sum(self._changes.load((ref,)).held_mbps for ref in moved[circuit_id])
             self._copied_mbps[circuit_id] = rate_mbps - min(self._reserve[circuit_id], rate_mbps / 2)
+        if self._core_mbps is not None:
+            self._timeline.add(CORE, np.full(self._timeline.slots, self._core_mbps))
+            most = self._core_mbps - min(sum(self._reserve.values()), self._core_mbps / 2)
+            self._copied_mbps = {key: min(rate, most) for key, rate in self._copied_mbps.items()}
+
+    def _line(self, circuit: str, rate_mbps: float) -> dict[str, float]:
+        """What a rate takes: of its circuit, and of the core where that is limited."""
+        return {circuit: rate_mbps} if self._core_mbps is None else {circuit: rate_mbps, CORE: rate_mbps}
 
     # --- booking --------------------------------------------------------------------------------------------------
 
@@ -171,7 +181,8 @@ class Copies:
             return wrong
         name = f"circuit:{circuit.id}"
         slots = _slots(load.line_seconds(rate_mbps))
-        start = self._timeline.earliest({name: rate_mbps}, slots, ready, self._timeline.slots)
+        line = self._line(name, rate_mbps)
+        start = self._timeline.earliest(line, slots, ready, self._timeline.slots)
         if start is None:
             why = (
                 f"copying it over circuit {circuit.cid} at {rate_mbps:.4g} Mbit/s takes {slots / DAY:.0f} days, and "
@@ -179,7 +190,7 @@ class Copies:
             )
             return Refusal("rate_mbps", why, circuit.rate_mbps)
         end = start + slots
-        uses = [(name, rate_mbps, start, end)]
+        uses = [(resource, amount, start, end) for resource, amount in line.items()]
         return Replica(site, workloads, start, end, name, rate_mbps, load.held_mbps, ready, uses)
 
     def _hopeless(self, circuit: Circuit, rate_mbps: float, load: Load, rpo: int | None) -> Refusal | None:
@@ -231,18 +242,20 @@ class Copies:
         if circuit is None or trip is None or rate_mbps <= load.changes_mbps + SLACK:
             return None
         name = f"circuit:{circuit.id}"
+        line = self._line(name, rate_mbps)
         changed = load.changes_mbps * trip.slots * SLOT_SECONDS
         catching = _slots(changed / (rate_mbps - load.changes_mbps))
         wanted = (
             ({"crew": self._work.escort_crew, "van": 1.0}, trip.way, trip.fill),
             ({"appliance": trip.boxes}, trip.slots, 0),
-            ({name: rate_mbps}, catching, trip.slots),
+            (line, catching, trip.slots),
         )
         start = self._together(wanted, ready, latest)
         if start is None:
             return None
         arrived, end = start + trip.slots, start + trip.slots + catching
-        uses = [*self._on_the_road(trip, start), (name, rate_mbps, arrived, end)]
+        uses = self._on_the_road(trip, start)
+        uses += [(resource, amount, arrived, end) for resource, amount in line.items()]
         return Replica(site, workloads, start, end, name, rate_mbps, load.held_mbps, ready, uses, TRUCK)
 
     def _together(
@@ -324,25 +337,26 @@ class Copies:
                 self.unbook([replica])
                 replica.uses = []
             elif replica.held_mbps:
-                resource, amount, begin, end = replica.uses.pop()
-                self._timeline.give_back({resource: amount}, begin, end)
+                for _ in self._line(replica.circuit, 0.0):
+                    resource, amount, begin, end = replica.uses.pop()
+                    self._timeline.give_back({resource: amount}, begin, end)
 
     def _held(self, replica: Replica, end: int) -> bool:
-        needs = {replica.circuit: replica.held_mbps}
+        needs = self._line(replica.circuit, replica.held_mbps)
         if not self._timeline.fits(needs, replica.end, end):
             return False
         if replica.held_mbps:
             self._timeline.take(needs, replica.end, end)
-            replica.uses.append((replica.circuit, replica.held_mbps, replica.end, end))
+            replica.uses += [(resource, amount, replica.end, end) for resource, amount in needs.items()]
         return True
 
     def _copied_later(self, replica: Replica, start: int, end: int) -> bool:
         """Copy as late as can be, so that less has to be kept up with."""
         if replica.by:
             return False
-        needs, slots = {replica.circuit: replica.rate_mbps}, replica.end - replica.start
+        needs, slots = self._line(replica.circuit, replica.rate_mbps), replica.end - replica.start
         self._timeline.give_back(needs, replica.start, replica.end)
-        free = self._timeline.free(replica.circuit)[:end]
+        free = np.minimum.reduce([self._timeline.free(name)[:end] for name in needs])
         full = np.flatnonzero(free < replica.held_mbps - SLACK)
         first = max(replica.ready, (int(full[-1]) + 1 if full.size else 0) - slots)
         later = self._timeline.latest(needs, slots, first, start)
@@ -351,7 +365,7 @@ class Copies:
         if later is None:
             return False
         replica.start, replica.end = found, found + slots
-        replica.uses = [(replica.circuit, replica.rate_mbps, found, found + slots)]
+        replica.uses = [(name, amount, found, found + slots) for name, amount in needs.items()]
         return self._held(replica, end)
 
     def _drives(self, replica: Replica, trip: Trip, cutover: int) -> bool:

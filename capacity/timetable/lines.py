@@ -15,6 +15,7 @@ from capacity.timetable.move_groups import FlowEnds
 from inventory.estate import Circuit, Estate, Ref
 
 TARGET = -1  # the target as a site of its own; estate ids are positive
+CORE = 0  # likewise the core that all lines pass through: a flow between sites loads it once
 
 
 def best_circuits(estate: Estate) -> dict[int, Circuit]:
@@ -59,6 +60,7 @@ class Lines:
         *,
         replication_share: float,
         margin: float,
+        core_mbps: float | None = None,
     ) -> None:
         """`where`: asset → site now; retired assets and those of unknown site are left out, and count for no flow.
 
@@ -87,10 +89,17 @@ class Lines:
             )
             for site, circuit in best_circuits(estate).items()
         }
+        # What copies may take of the core; None where nobody knows its rate, and nothing limits them but the lines.
+        self.core_mbps: float | None = None
+        if core_mbps is not None:
+            flows = self._base.get(CORE, 0.0)
+            self.core_mbps = max(0.0, min(core_mbps * replication_share, core_mbps - flows))
         self._limit = {
             site: max((rate - self.replication_mbps[site]) * margin, self._base.get(site, 0.0))
             for site, rate in summed.items()
         }
+        if core_mbps is not None and self.core_mbps is not None:
+            self._limit[CORE] = max((core_mbps - self.core_mbps) * margin, self._base.get(CORE, 0.0))
 
     def _end(self, assets: Iterable[Ref]) -> _End:
         at = Counter(self._where[asset] for asset in dict.fromkeys(assets) if asset in self._where)
@@ -110,7 +119,8 @@ class Lines:
         ]
 
     def _add(self, index: int, sign: float) -> None:
-        for site in self.crossed(index):
+        crossed = self.crossed(index)
+        for site in (*crossed, CORE) if crossed else ():
             self._load[site] += sign * self._rates[index]
 
     def move(self, assets: Iterable[Ref]) -> list[int]:
@@ -137,6 +147,7 @@ class Lines:
         for index in touched:
             self._add(index, 1.0)
         after = before | {site for index in touched for site in self.crossed(index)}
+        after |= {CORE} & self._limit.keys()
         return sorted(site for site in after if self._load[site] > self.limit(site) + 1e-6)
 
     def excess(self, assets: Iterable[Ref]) -> dict[int, float]:

@@ -16,7 +16,7 @@ from capacity.calendar import Calendar
 from capacity.placement import Placement
 from capacity.plan import Move, Place, Step, Use
 from capacity.solvers.timeline import Timeline
-from capacity.timetable.copies import TRUCK, Replica
+from capacity.timetable.copies import CORE, TRUCK, Replica
 from capacity.timetable.move_groups import Group
 from capacity.timetable.windows import SLOT_MINUTES, Grid, Interval
 from capacity.timetable.work import Job, WorkBook
@@ -35,7 +35,10 @@ class _Batch(NamedTuple):
 
 @dataclass(slots=True)
 class Booking:
-    """A group waiting for its date: jobs by step, the earliest slot, the intervals that suit all its assets."""
+    """A group waiting for its date: jobs by step, the earliest slot, the intervals that suit all its assets.
+
+    `guards` are held while any of its steps runs: what no other group may hold at the same time.
+    """
 
     group: Group
     jobs: list[tuple[str, int | None, tuple[Ref, ...], Job]]
@@ -43,6 +46,7 @@ class Booking:
     earliest: int
     intervals: list[Interval]
     after: tuple[str, ...]
+    guards: dict[str, float] = field(default_factory=dict)
     blocked_by: str = ""
     starts: list[int] = field(default_factory=list)
 
@@ -95,6 +99,7 @@ class StepWriter:
         return tuple(
             Use(resource, amount, self._grid.moment(begin), self._grid.moment(end))
             for resource, amount, begin, end in sorted(replica.uses, key=lambda use: (use[0], use[2]))
+            if resource != CORE
         )
 
     def _decommissions(

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from capacity.calendar import Calendar
 from capacity.plan import LimitChange, SmallestChange
 from capacity.solvers.timeline import Timeline
-from capacity.timetable.lines import Lines
+from capacity.timetable.lines import CORE, Lines
 from capacity.timetable.windows import SLOT_MINUTES, Interval
 from inventory.estate import Circuit, Estate
 
@@ -132,6 +132,11 @@ class Wanting:
         """The smallest rates at which crossing flows fit; `overfull`: by site, Mbit/s too much."""
         changes, told = [], []
         for site, over in overfull.items():
+            if site == CORE:
+                by = _up(over / self._lines.kept_for_flows)
+                changes.append(LimitChange("calendar.core_mbps", self._calendar.core_mbps, by))
+                told.append(f"{by:g} Mbit/s more of the shared core (now {self._calendar.core_mbps:g})")
+                continue
             circuit = circuits.get(site)
             if circuit is None:
                 return not_computed(

@@ -6,6 +6,7 @@ replication starts, or ends. The target is one more site with lines enough.
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from capacity.verification.violations import Findings, number
 from inventory.estate import Flow, Ref
 
 TARGET = -1  # no id of the estate: ids are positive
+CORE = 0  # what all lines pass through; likewise
 NOWHERE = None
 
 Change = tuple[float, int, "Ref | None", int | None, str, float]
@@ -126,6 +128,7 @@ class _Traffic:
         self._lines = [self._line(flow) for flow in view.estate.flows]
         self._load: dict[int, float] = defaultdict(float)
         self._peaks: dict[int, _Peak] = defaultdict(_Peak)
+        self._core = _Peak()
         self._late: dict[int, float] = {}
         self._tight: set[int] = set()
         for line in self._lines:
@@ -133,6 +136,9 @@ class _Traffic:
             for site in line.crossed:
                 self._load[site] += line.rate_mbps
             self._note_tight(line)
+        self._in_core = sum(line.rate_mbps for line in self._lines if line.crossed)
+        core = view.plan.calendar.core_mbps
+        self._core_limit = math.inf if core is None else max(core, self._in_core)
         for site, load in self._load.items():
             # What overfilled the lines before the plan is not the plan's; more than that is.
             self._limits[site] = max(self._limits[site], load)
@@ -170,8 +176,12 @@ class _Traffic:
         for moment in sorted({*moves, *rates}):
             touched = self._shift(moves.get(moment, ()), moment)
             for site, rate in rates.get(moment, ()):
-                self._load[site] += rate
-                touched.add(site)
+                if site == CORE:
+                    self._in_core += rate
+                else:
+                    self._load[site] += rate
+                    touched.add(site)
+            self._core.note(moment, self._in_core, self._core_limit)
             for site in touched:
                 if site != TARGET:
                     self._peaks[site].note(moment, self._load[site], self._limits[site])
@@ -182,7 +192,7 @@ class _Traffic:
         for use in step.uses:
             circuit = self._view.row("circuits", circuit_id(use.resource))
             if circuit is not None:
-                for site in dict.fromkeys(circuit.site_ids):
+                for site in (CORE, *dict.fromkeys(circuit.site_ids)):
                     rates[self._view.clock.seconds(use.start)].append((site, use.amount))
                     rates[self._view.clock.seconds(use.end)].append((site, -use.amount))
 
@@ -204,6 +214,7 @@ class _Traffic:
             for site in line.crossed ^ now:
                 self._load[site] += line.rate_mbps if site in now else -line.rate_mbps
                 touched.add(site)
+            self._in_core += line.rate_mbps * (bool(now) - bool(line.crossed))
             line.crossed = now
             if now and line.flow.id in self._tight:
                 self._late.setdefault(line.flow.id, moment)
@@ -211,6 +222,16 @@ class _Traffic:
 
     def _report(self) -> None:
         view = self._view
+        if self._core.over > 0:
+            self._findings.add(
+                "CORE",
+                "the shared core",
+                f"the shared core carries {number(self._core_limit + self._core.over)} Mbit/s of flows and copies, "
+                f"it can carry {number(self._core_limit)}",
+                "replicate at another time, or move both ends of flows together",
+                moment=view.moment(self._core.since),
+                over=(self._core.over, "Mbit/s"),
+            )
         for site_id, peak in self._peaks.items():
             if peak.over > 0:
                 site = view.row("sites", site_id)

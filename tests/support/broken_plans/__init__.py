@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from broken_plans import clouds, copies, documents, powers, racks, times
+from broken_plans import clouds, copies, documents, moves, powers, racks, times
 from broken_plans.case import Broken
 
 CASES: tuple[Broken, ...] = (
@@ -12,4 +12,5 @@ CASES: tuple[Broken, ...] = (
     *clouds.CASES,
     *times.CASES,
     *copies.CASES,
+    *moves.CASES,
 )
