@@ -88,11 +88,13 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Constraint:
-    """`kind`: together, apart, zone, tier, keep, freeze or building_bound.
+    """`kind`: together, apart, zone, tier, keep, freeze, pin or building_bound.
 
     together/apart: `scope` rack, host or group, apart also feed: no loss of a feed, or of a node behind it, takes two
-    of them. zone: `value` names the security or tenancy zone; tier: the storage tier. freeze: no change of the members
-    from `start` to `end`. keep and building_bound: the members stay where they are, for `reason`.
+    of them. apart with scope group and a `value`: the members are one side of the split of that name, and share no
+    group with those of its other constraints. zone: `value` names the security or tenancy zone; tier: the storage
+    tier. freeze: no change of the members from `start` to `end`; pin: they move between `start` and `end`, open on
+    the side that is None. keep and building_bound: the members stay where they are, for `reason`.
     """
 
     id: int

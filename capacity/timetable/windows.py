@@ -1,4 +1,4 @@
-"""When an asset may be touched: its windows, minus freezes and holidays, as intervals on one grid of slots.
+"""When an asset may be touched: its windows, minus freezes, holidays and what lies outside its pins, on one grid.
 
 Windows are those of the asset's applications, else of its tenant, else of its site, else the calendar's default
 (docs/reference/rules.md, Time). The grid starts at the calendar's start; a slot is `SLOT_MINUTES` long. Weekly times
@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 from capacity.belonging import Belonging
 from capacity.calendar import Calendar, CalendarResource, WeeklySlot
-from inventory.estate import ChangeWindow, Estate, Ref
+from inventory.estate import ChangeWindow, Constraint, Estate, Ref
 
 SLOT_MINUTES = 15
 Interval = tuple[int, int]
@@ -106,16 +106,22 @@ class Windows:
             self._windows[window.object].append(window)
         self._freezes: dict[Ref, list[Interval]] = defaultdict(list)
         for constraint in estate.constraints:
-            if constraint.kind != "freeze":
-                continue
-            # A freeze without one of its dates is open on that side.
-            begin = self.grid.floor(constraint.start) if constraint.start is not None else 0
-            end = self.grid.ceil(constraint.end) if constraint.end is not None else self.grid.slots
-            for member in constraint.members:
-                self._freezes[member].append((begin, end))
+            for member in constraint.members if constraint.kind in {"freeze", "pin"} else ():
+                self._freezes[member].extend(self._closed(constraint))
         self._cache: dict[tuple[Ref, ...], list[Interval]] = {}
         self._common: dict[tuple[tuple[Ref, ...], ...], list[Interval]] = {}
         self._weekly: dict[tuple[WeeklySlot, date | None, date | None], list[Interval]] = {}
+
+    def _closed(self, constraint: Constraint) -> Iterable[Interval]:
+        """When a freeze lets nothing move, a pin not yet or no longer; open on the side of a date that is missing."""
+        start, end = constraint.start, constraint.end
+        if constraint.kind == "freeze":
+            yield self.grid.floor(start) if start else 0, self.grid.ceil(end) if end else self.grid.slots
+            return
+        if start is not None:
+            yield 0, self.grid.ceil(start)
+        if end is not None:
+            yield self.grid.floor(end), self.grid.slots
 
     def of(self, ref: Ref) -> list[Interval]:
         """Intervals of slots in which a cutover or relocation of this asset may lie."""
@@ -137,7 +143,7 @@ class Windows:
         return self._common[keys]
 
     def key_of(self, ref: Ref) -> tuple[Ref, ...]:
-        """All that an asset's windows depend on: its applications, tenant and site, and itself where it is frozen."""
+        """All that an asset's windows depend on: its applications, tenant, site; itself where frozen or pinned."""
         asset = self._estate.find(ref)
         parts = [Ref("applications", a) for a in self._belonging.applications_of.get(ref, ())]
         if asset is not None and asset.tenant_id is not None:

@@ -1,12 +1,15 @@
-"""Rule GROUP: the assets of a group move in one wave, and what a constraint ties into one group moves in one."""
+"""Rule GROUP: the assets of a group move in one wave; what a constraint ties into one group, or parts, is so moved."""
 
 from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
 
 from capacity.plan import Step
 from capacity.verification.moments import MINUTE_SECONDS, TIME_TOLERANCE
 from capacity.verification.view import TOUCHING, View
 from capacity.verification.violations import Findings
-from inventory.estate import Ref
+from inventory.estate import Constraint, Ref
 
 
 def check(view: View, findings: Findings) -> None:
@@ -40,6 +43,48 @@ def check(view: View, findings: Findings) -> None:
             _one_group(
                 view, constraint.name or f"together {constraint.id}", constraint.members, group_of, findings
             )
+    _parted(view, group_of, findings)
+
+
+def _parted(view: View, group_of: dict[Ref, str], findings: Findings) -> None:
+    """apart, scope group: pairwise different groups; constraints of one value: none with a member of another."""
+    named: dict[str, list[Constraint]] = defaultdict(list)
+    for constraint in view.constraints("apart"):
+        if constraint.scope != "group":
+            continue
+        if constraint.value:
+            named[constraint.value].append(constraint)
+        else:
+            each = [(member,) for member in dict.fromkeys(constraint.members)]
+            _check_sides(view, constraint.name or f"apart {constraint.id}", each, group_of, findings)
+    for name, constraints in named.items():
+        _check_sides(view, name, [c.members for c in constraints], group_of, findings)
+
+
+def _check_sides(
+    view: View,
+    name: str,
+    sides: Sequence[tuple[Ref, ...]],
+    group_of: dict[Ref, str],
+    findings: Findings,
+) -> None:
+    held: dict[str, tuple[int, Ref]] = {}
+    for number, members in enumerate(sides):
+        for ref in dict.fromkeys(members):
+            step = view.touching_step(ref)
+            group = group_of.get(ref)
+            if step is None or group is None:
+                continue
+            side, other = held.setdefault(group, (number, ref))
+            if side != number:
+                findings.add(
+                    "GROUP",
+                    name,
+                    f"{view.label(ref)} moves in group {group}, as {view.label(other)} does, which {name} parts",
+                    "move them in different groups, or lift the constraint",
+                    asset=ref,
+                    moment=view.moment(view.begins(step)),
+                )
 
 
 def _outside_group(

@@ -181,6 +181,18 @@ class View:
             found[member.application_id].append(member.object)
         return found
 
+    def named_by(self, ref: Ref) -> Iterator[Ref]:
+        """The objects whose freeze or pin is the asset's: itself, its applications, its tenant, its site."""
+        yield ref
+        for application in self.applications_of.get(ref, ()):
+            yield Ref("applications", application.id)
+        asset = self.asset(ref)
+        if asset is not None and asset.tenant_id is not None:
+            yield Ref("tenants", asset.tenant_id)
+        site_id = self.site_of(ref)
+        if site_id is not None:
+            yield Ref("sites", site_id)
+
     def constraints(self, *kinds: str) -> Iterator[Constraint]:
         return (c for c in self.estate.constraints if c.kind in kinds)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from capacity.calendar import WeeklySlot
@@ -134,19 +133,6 @@ def _freezes(view: View) -> dict[Ref, list[tuple[Interval, Constraint]]]:
     return found
 
 
-def _named_by(view: View, ref: Ref) -> Iterator[Ref]:
-    """The objects whose freeze is the asset's: itself, its applications, its tenant, its site."""
-    yield ref
-    for application in view.applications_of.get(ref, ()):
-        yield Ref("applications", application.id)
-    asset = view.asset(ref)
-    if asset is not None and asset.tenant_id is not None:
-        yield Ref("tenants", asset.tenant_id)
-    site_id = view.site_of(ref)
-    if site_id is not None:
-        yield Ref("sites", site_id)
-
-
 def _not_frozen(
     view: View,
     step: Step,
@@ -156,7 +142,7 @@ def _not_frozen(
 ) -> None:
     interval = (view.begins(step), view.ends(step))
     for ref in assets if freezes else ():
-        for named in _named_by(view, ref):
+        for named in view.named_by(ref):
             for frozen, freeze in freezes.get(named, ()):
                 shared = overlap(interval, frozen)
                 if shared > TIME_TOLERANCE:

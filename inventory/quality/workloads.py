@@ -111,7 +111,8 @@ def _window(window: ChangeWindow) -> Iterator[Finding]:
 
 
 def _constraint(constraint: Constraint) -> Iterator[Finding]:
-    least = 2 if constraint.kind in {"together", "apart"} else 1
+    is_side = (constraint.kind, constraint.scope) == ("apart", "group") and bool(constraint.value)
+    least = 2 if constraint.kind in {"together", "apart"} and not is_side else 1
     if len(set(constraint.members)) < least and constraint.kind != "freeze":
         ref = Ref("constraints", constraint.id)
         message = f"{constraint.kind[:40]} constraint {called(constraint, ref)} has {len(constraint.members)} members"

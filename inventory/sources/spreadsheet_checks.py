@@ -216,6 +216,12 @@ def _constraint(row: Row, findings: Findings) -> None:
                 f"a constraint of kind {kind} needs {header}, and it is empty",
                 f"fill in {header}",
             )
+    if kind == "pin" and not any(row.get(f) is not None or f in row.bad for f in ("start", "end")):
+        findings.error(
+            row.place("start"),
+            "a constraint of kind pin needs Start or End, and both are empty",
+            "fill in Start, End or both",
+        )
     if kind == "together" and row.text("scope") == "feed":
         findings.error(
             row.place("scope"),

@@ -274,7 +274,9 @@ class ObjectBuilder:
 
     def _constraint(self, row: Row) -> None:
         members = self._directory.resolve_list(row, "members")
-        if row.text("kind") in {"together", "apart"} and row.text("members") and len(members) < 2:
+        is_side = row.text("kind") == "apart" and row.text("scope") == "group" and row.text("value")
+        is_several = row.text("kind") in {"together", "apart"} and not is_side
+        if is_several and row.text("members") and len(members) < 2:
             self._findings.error(
                 row.place("members"),
                 f"{row.text('kind')} needs at least two members, {shown(row.text('members'))} names {len(members)}",

@@ -326,13 +326,13 @@ WINDOWS = Sheet("Windows", "change_windows", "When changes are allowed, each wee
 _BOUND = (*_ASSETS, "application", "tenant", "site")
 CONSTRAINTS = Sheet("Constraints", "constraints", "What a plan must respect.", (
     _name("the constraint, unique", "hr-db-pair"),
-    Column("Kind", "kind", "choice", "together, apart: in one rack, host or move group, or not. zone, tier: in the zone or on the storage tier named in Value. keep, building_bound: stays. freeze: no change from Start to End.", "apart", True, ("soort", "genre"), choices=("together", "apart", "zone", "tier", "keep", "freeze", "building_bound")),
+    Column("Kind", "kind", "choice", "together, apart: in one rack, host or move group, or not. zone, tier: in the zone or on the storage tier named in Value. keep, building_bound: stays. freeze: no change from Start to End. pin: moves between Start and End.", "apart", True, ("soort", "genre"), choices=("together", "apart", "zone", "tier", "keep", "freeze", "pin", "building_bound")),
     _object_kind(*_BOUND, header="Member kind", field="member_kind"),
     Column("Members", "members", "objects", "Names, separated by ; (site / name where several have that name).", "srv-db-01; srv-db-02", True, ("member", "leden", "membres", "objects"), kind_field="member_kind", refers_to=tuple(c.KIND_SHEETS[kind] for kind in _BOUND)),
     Column("Scope", "scope", "choice", "For together and apart; feed (for apart): no loss of one feed takes two of them.", "rack", aliases=("bereik", "portée"), choices=TOGETHER_SCOPES),
-    _text("Value", "value", "For zone: the security or tenancy zone; for tier: the storage tier.", "", "waarde", "valeur", "zone", max_length=100),
-    _date("Start", "start", "For freeze: YYYY-MM-DD HH:MM; a date alone is its midnight.", "", "begin", "van", "début", "du", kind="moment"),
-    _date("End", "end", "For freeze: the moment it is over; write the day after the last one.", "", "einde", "tot", "fin", "au", kind="moment"),
+    _text("Value", "value", "For zone: the security or tenancy zone; for tier: the storage tier; for apart with scope group: the split's name, rows of the same split being its sides.", "", "waarde", "valeur", "zone", max_length=100),
+    _date("Start", "start", "For freeze and pin: YYYY-MM-DD HH:MM; a date alone is its midnight.", "", "begin", "van", "début", "du", kind="moment"),
+    _date("End", "end", "For freeze and pin: the moment it is over; write the day after the last one.", "", "einde", "tot", "fin", "au", kind="moment"),
     _text("Reason", "reason", "Why; needed for keep and building_bound.", "quorum", "reden", "raison", kind="long"),
 ), ("constraint", "beperkingen", "contraintes"))  # fmt: skip
 

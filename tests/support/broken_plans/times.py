@@ -191,6 +191,13 @@ def _group_split(estate: Estate, facility: Facility, plan: Plan) -> World:
     return replace(estate, constraints=(*estate.constraints, tie)), facility, plan
 
 
+def _with_constraints(*more: Constraint) -> Any:
+    def breaks(estate: Estate, facility: Facility, plan: Plan) -> World:
+        return replace(estate, constraints=(*estate.constraints, *more)), facility, plan
+
+    return breaks
+
+
 def _room(number: int, **changes: Any) -> Any:
     def breaks(estate: Estate, facility: Facility, plan: Plan) -> World:
         return estate, facility, replace(plan, rooms=changed(plan.rooms, "location_id", number, **changes))
@@ -242,6 +249,27 @@ CASES = (
     ),
     Broken("WINDOW", "a window that is over", _window_over, "step move-2", device(5), DEPOT_MOVES, 360.0),
     Broken("FREEZE", "into an open freeze", _frozen, "step move-2", device(5), at(3, 21), 240.0),
+    Broken(
+        "PIN",
+        "half an hour before it may",
+        _with_constraints(Constraint(20, "pin", "after the match", (device(5),), start=at(3, 20, 22, 30))),
+        "step move-2",
+        device(5),
+        DEPOT_MOVES,
+        30.0,
+    ),
+    Broken(
+        "PIN",
+        "two hours after it had to",
+        _with_constraints(
+            Constraint(20, "pin", "before the lease ends", (Ref("sites", 1),), end=at(4, 1)),
+            Constraint(21, "pin", "by two", (device(5),), end=at(3, 21, 2)),
+        ),
+        "step move-2",
+        device(5),
+        at(3, 21, 2),
+        120.0,
+    ),
     Broken("HOLIDAY", "hosts on a holiday", _holiday, "step hosts", None, at(3, 9, 8), 180.0),
     Broken(
         "RESOURCE", "half a crew too few", _resource("crew", capacity=1.5), "crew", None, DEPOT_MOVES, 0.5
@@ -370,6 +398,25 @@ CASES = (
     Broken("GROUP", "in another wave", _step("cut-1", wave=2), "step cut-1", None, at(3, 13, 22)),
     Broken("GROUP", "after its wave", _wave(1, end=at(3, 13, 23)), "step cut-1", None, at(3, 13, 22), 60.0),
     Broken("GROUP", "one constraint in two groups", _group_split, "night shift", device(10), TOWN_MOVES),
+    Broken(
+        "GROUP",
+        "a pair kept apart in one group",
+        _with_constraints(Constraint(20, "apart", "never both", (device(10), machine(5)), scope="group")),
+        "never both",
+        machine(5),
+        TOWN_MOVES,
+    ),
+    Broken(
+        "GROUP",
+        "two sides of a split in one group",
+        _with_constraints(
+            Constraint(20, "apart", "first", (device(1), device(2)), scope="group", value="the cut"),
+            Constraint(21, "apart", "second", (machine(5), device(5)), scope="group", value="the cut"),
+        ),
+        "the cut",
+        device(5),
+        DEPOT_MOVES,
+    ),
     Broken(
         "ROOM",
         "empty before the last leaves",
