@@ -29,11 +29,15 @@ KINDS = {
     "relocate": "move the devices",
     "decommission": "decommission the sources",
     "retire": "retire",
+    "audit": "walk through the site",
+    "rehearsal": "rehearse the cutover",
+    "hypercare": "hypercare: stand by",
     "commission_rack": "bring up racks",
     "commission_host": "bring up cloud hosts",
 }
-# Who leads a task, by what it holds. The names behind the roles are filled in once, under "Owner and approver".
-_ROLES = (("crew", "crew lead"), ("engineer", "engineer lead"), ("circuit:", "replication lead"))
+# Who leads a task: by its kind, else by what it holds. The names are filled in once, under "Owner and approver".
+_OF_KIND = {"cutover": "engineer lead", "relocate": "crew lead", "replicate": "replication lead"}
+_OF_RESOURCE = {"crew": "crew lead", "engineer": "engineer lead"}
 
 
 @dataclass(frozen=True)
@@ -125,10 +129,9 @@ def took(step: Step) -> str:
 
 def role(step: Step) -> str:
     """The role that owns a task."""
-    for prefix, name in _ROLES:
-        if any(use.resource.startswith(prefix) for use in step.uses):
-            return name
-    return "wave owner"
+    held = {use.resource for use in step.uses}
+    by_resource = next((name for resource, name in _OF_RESOURCE.items() if resource in held), "wave owner")
+    return _OF_KIND.get(step.kind, by_resource)
 
 
 def hands(step: Step) -> str:

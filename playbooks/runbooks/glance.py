@@ -53,6 +53,14 @@ def _minded(facts: WaveFacts) -> Iterator[Text]:
     if hurried:
         yield f"The last moment to turn back comes before the step has ended and was verified: {', '.join(hurried)}"
     yield from _minded_of_applications(facts)
+    cut = {flow.flow.id: flow for group in facts.groups for flow in facts.timing.cut_flows.get(group.id, ())}
+    weak = [
+        f"flow {key}"
+        for key, flow in sorted(cut.items())
+        if flow.is_carried is False or (flow.is_parted and flow.stands_latency is False)
+    ]
+    if weak:
+        yield f"Cut meanwhile without the rate or the latency it asks for: {few(weak, 12)}"
     lacking = sum(bool(facts.variables.lacks(asset, facts.scope)) for asset in facts.scope.assets)
     if lacking:
         hosts = counted(len(facts.scope.assets), "host")

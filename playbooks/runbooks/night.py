@@ -110,8 +110,8 @@ def _turns(facts: WaveFacts) -> tuple[Block, ...]:
     )  # fmt: skip
     caption = (
         "Last moments to turn back: the end of the window less the time the way back takes. The way back is taken to "
-        "last as long as the way there, with the same hands (an assumption); the whole of it is counted, even where "
-        "only part of a step was done."
+        "last as long as the way there, with the same hands and without the wait for a van with data (an assumption); "
+        "the whole of it is counted, even where only part of a step was done."
     )
     return (Table(head, rows, caption=caption),)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from inventory.planning_rows import Application, Flow
+from capacity.timetable.cut_flows import CutFlow
+from inventory.planning_rows import Application
 from inventory.rows import Ref
 from playbooks.runbooks.document import (
     UNKNOWN,
@@ -49,34 +50,37 @@ def scope(facts: WaveFacts) -> tuple[Block, ...]:
 
 
 def _cut_flows(facts: WaveFacts) -> tuple[Block, ...]:
-    flows = {flow.id: flow for flow in facts.variables.estate.flows}
-    cut = sorted({number for group in facts.groups for number in group.cut_flows})
-    rows = tuple(
-        (str(flow.id), facts.end_name(flow.source), facts.end_name(flow.target), number(flow.rate_mbps, "Mbit/s"),
-         number(flow.latency_ms, "ms"), _stands(facts, flow))
-        for key in cut if (flow := flows.get(key)) is not None
-    )  # fmt: skip
-    if not cut:
-        return (Paragraph("No flow crosses sites because of this wave."),)
+    """The flows between the wave's groups and others that cross sites because of the plan, until when, and how well."""
+    cut = {flow.flow.id: flow for group in facts.groups for flow in facts.timing.cut_flows.get(group.id, ())}
+    rows = tuple(_cut_row(facts, cut[key]) for key in sorted(cut) if cut[key].is_parted)
+    if not rows:
+        return (Paragraph("No flow of these groups crosses sites meanwhile."),)
     way = number(facts.variables.plan.calendar.intersite_latency_ms, "ms")
     caption = (
-        f"Flows that cross sites until their other end has moved too. The way between sites takes {way}."
+        f"Flows of these groups that cross sites until their other end has moved too. The way between sites takes "
+        f"{way}; what a line has left is its rate less all else that crosses it at the worst moment."
     )
     head = columns(
-        ("flow", 0.5),
-        ("from", 2.4),
-        ("to", 2.4),
-        ("rate", 0.9, True),
-        ("bears", 0.7, True),
-        ("does it?", 0.7),
-    )
+        ("flow", 0.5), ("from", 2), ("to", 2), ("crosses", 1.7), ("rate", 0.8, True), ("line has left", 1.1, True),
+        ("bears", 0.8, True),
+    )  # fmt: skip
     return (Table(head, rows, caption=caption),)
 
 
-def _stands(facts: WaveFacts, flow: Flow) -> Text:
-    if flow.latency_ms is None:
-        return UNKNOWN
-    return "yes" if flow.latency_ms >= facts.variables.plan.calendar.intersite_latency_ms else Strong("no")
+def _cut_row(facts: WaveFacts, cut: CutFlow) -> tuple[Text, ...]:
+    since = "today already" if cut.since is None else facts.local(cut.since)
+    until: Text = Strong("for good") if cut.is_for_good else f"until {facts.local(cut.until)}"
+    left = number(cut.left_mbps, "Mbit/s")
+    bears = number(cut.flow.latency_ms, "ms")
+    return (
+        str(cut.flow.id),
+        facts.end_name(cut.flow.source),
+        facts.end_name(cut.flow.target),
+        lines((since, until)),
+        number(cut.flow.rate_mbps, "Mbit/s"),
+        Strong(f"{left}: too little") if cut.is_carried is False else left,
+        Strong(f"{bears}: too short") if cut.stands_latency is False else bears,
+    )
 
 
 def shared(facts: WaveFacts) -> tuple[Block, ...]:

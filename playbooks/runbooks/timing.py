@@ -15,6 +15,7 @@ from operator import itemgetter
 from zoneinfo import ZoneInfo
 
 from capacity.plan import Plan, Step
+from capacity.timetable.cut_flows import CutFlow, cut_flows
 from capacity.timetable.windows import Windows
 from inventory.estate import Estate
 from playbooks.scope import WaveScope
@@ -33,7 +34,8 @@ class Turn:
 
     `window_end`: the end of the stretch in which every asset of the step may be touched; None: no window of the plan
     holds the step, and the wave's end stands in for it. `back_minutes`: the way back, taken to last as long as the
-    way there with the same hands. `by`: the last moment at which the way back may begin and still end in the window.
+    way there with the same hands, waiting for a van with data left out. `by`: the last moment at which the way back
+    may begin and still end in the window.
     """
 
     step: Step
@@ -99,7 +101,15 @@ class Timing:
     def turn(self, step: Step, scope: WaveScope) -> Turn:
         """Until when a cutover or relocation of the wave can be turned back."""
         end = self.window_end(step)
-        return Turn(step, end, end or scope.end or step.end, minutes_between(step.start, step.end))
+        return Turn(step, end, end or scope.end or step.end, self._back_minutes(step))
+
+    def _back_minutes(self, step: Step) -> float:
+        """As long as the way there; where a van brought data, only as long as the engineers work: none go back."""
+        there = minutes_between(step.start, step.end)
+        if step.kind != "cutover" or not step.by:
+            return there
+        engineers = max((use.amount for use in step.uses if use.resource == "engineer"), default=1.0)
+        return min(there, len(step.moves) * self.plan.calendar.work.cutover_minutes / engineers)
 
     def turns(self, scope: WaveScope) -> tuple[Turn, ...]:
         """Of every cutover and relocation of the wave, in order."""
@@ -123,6 +133,11 @@ class Timing:
         begin, end = grid.floor(step.start), grid.ceil(step.end)
         place = bisect_right(allowed, begin, key=itemgetter(0)) - 1
         return grid.moment(allowed[place][1]) if place >= 0 and end <= allowed[place][1] else None
+
+    @cached_property
+    def cut_flows(self) -> dict[str, tuple[CutFlow, ...]]:
+        """By group the flows between it and assets elsewhere, and when they cross sites."""
+        return cut_flows(self.estate, self.plan)
 
     @cached_property
     def windows(self) -> Windows:

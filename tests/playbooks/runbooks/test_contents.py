@@ -10,12 +10,13 @@ from wave_builders import START, a_facility
 
 from capacity import facility as supply
 from capacity import plan as plans
+from inventory import estate as estates
 from inventory.records import RunRecord, StepRun
+from inventory.rows import Ref
 
 HELD = {
     "scope": ("Scope and move groups", "1 workload to the community cloud, 1 device to racks at Vorst"),
     "move groups": ("Scope and move groups", "g1 | group 1 | 2 | one flow | 1"),
-    "cut flows, and whether they stand it": ("Scope and move groups", "10 Mbit/s | 1 ms | no"),
     "shared services first": ("Shared services first", "Directory (application 2) | unknown | ____"),
     "owner": ("Owner and approver", "wave owner | ____ | ____"),
     "owner of an application": ("Owner and approver", "Tickets (application 1) | A. Owner | ____"),
@@ -82,6 +83,24 @@ def test_what_is_fixed_stands_in_every_section_once(document):
     titles = [section.title for section in document.sections]
     assert len(set(titles)) == len(titles)
     assert all(section.blocks for section in document.sections)
+
+
+def test_a_cut_flow_says_until_when_it_crosses_and_what_it_does_not_stand(estate_with, read_of):
+    between = (estates.Flow(1, Ref("devices", 1), Ref("devices", 2), 10.0, 1.0),)
+    line = (estates.Circuit(1, "L1", 1, rate_mbps=5.0, site_ids=(1,)),)
+    provider = (estates.Provider(1, "Carrier", "carrier"),)
+    estate, plan = estate_with(retired=(9,), waves=2, flows=between, circuits=line, providers=provider)
+    groups = tuple(replace(group, cut_flows=(1,)) for group in plan.groups)
+    plan = plans.sealed(replace(plan, groups=groups))
+    scope = read_of(estate, plan, "Scope and move groups").split("Flows of these groups")[1]
+    assert (
+        "1 | srv-1 (dev-1) | switch-2 (dev-2) | Sun 08 Mar 2026 01:00, until Sat 14 Mar 2026 21:00 | 10 Mbit/s | "
+    ) in scope
+    assert "Mbit/s: too little | 1 ms: too short" in scope
+
+
+def test_flows_that_move_with_both_ends_are_not_called_cut(read):
+    assert "No flow of these groups crosses sites meanwhile." in read("Scope and move groups")
 
 
 def test_a_port_without_a_cable_has_nothing_to_be_moved(read):

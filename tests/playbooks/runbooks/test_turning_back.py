@@ -95,6 +95,19 @@ def test_a_step_outside_every_window_takes_the_waves_end_and_says_so(read_of):
     assert "Sun 08 Mar 2026 01:00, (the wave's; its own is unknown)" in go
 
 
+def test_the_van_that_brought_data_is_no_part_of_the_way_back():
+    estate = a_small_estate(constraints=())
+    plan = a_small_plan(estate, hours=6)
+    steps = tuple(replace(step, by="truck") if step.kind == "cutover" else step for step in plan.steps)
+    made = books(estate, plans.sealed(replace(plan, steps=steps)))
+    by = {turn.step.kind: turn.by for turn in made.timing.turns(wave(made))}
+    # The window closes nine hours after the start; one engineer works half an hour at the one machine.
+    assert by == {
+        "cutover": START + timedelta(hours=8, minutes=30),
+        "relocate": START + timedelta(hours=3),
+    }
+
+
 def test_no_way_back_begins_after_the_plans_deadline():
     estate = a_small_estate(constraints=())
     made = books(estate, a_small_plan(estate, hours=1, rollback=timedelta(hours=2)))
