@@ -32,7 +32,9 @@ class Network(NamedTuple):
     Of each activity: `release`, before which it doesn't begin; `length`, the time it looks for in one interval;
     `calendar`, its list of open intervals; `is_strict`, whether it starts again when its interval ends; `over_since`
     and `over_at`, start and end of what is over already, else NEVER. Its predecessors `before` with the seconds `lag`
-    to wait after their ends, and what it holds (`held`, `amount`), at `before_at` and `held_at`.
+    to wait after their ends, and what it holds (`held`, `amount`), at `before_at` and `held_at`: from one share of its
+    duration to another (`since`, `till`), only while a calendar is open (`while_open`, or -1: whenever it runs); or,
+    where `after` isn't NEVER, from its end until then.
 
     Of each resource: its `capacity`, and when there is less of it by how much (`less_start`, `less_end`, `less_by` at
     `less_at`). Of each calendar: `open_start`, `open_end` at `open_at`, sorted and disjoint. Nothing ends after
@@ -51,6 +53,10 @@ class Network(NamedTuple):
     held_at: Ints
     held: Ints
     amount: Floats
+    since: Floats
+    till: Floats
+    while_open: Ints
+    after: Ints
     capacity: Floats
     less_at: Ints
     less_start: Ints
@@ -145,6 +151,28 @@ def _room(network: Network) -> _Room:
     return _Room(at, ints(resources), ints(size), np.zeros(size), ints(size), ints(n), ints(n))
 
 
+# --- when a calendar is open -----------------------------------------------------------------------------------------
+
+
+@njit(cache=True, nogil=True)
+def _open(net: Network, calendar: int, ready: int, length: int) -> tuple[int, int]:
+    """The first open interval with `length` left at or after `ready`, and the start in it; (-1, NEVER) without one."""
+    low, last = net.open_at[calendar], net.open_at[calendar + 1]
+    high = last
+    while low < high:
+        middle = (low + high) // 2
+        if net.open_end[middle] <= ready:
+            low = middle + 1
+        else:
+            high = middle
+    while low < last:
+        begin = max(ready, net.open_start[low])
+        if begin + length <= net.open_end[low]:
+            return low, begin
+        low += 1
+    return -1, NEVER
+
+
 # --- what is taken of a resource -------------------------------------------------------------------------------------
 
 
@@ -202,43 +230,42 @@ def _take(room: _Room, r: int, begin: int, end: int, amount: float, whose: int) 
 
 
 @njit(cache=True, nogil=True)
+def _span(net: Network, h: int, begin: int, end: int) -> tuple[int, int]:
+    """From when until when an entry of what is held is held by what runs from begin to end."""
+    if net.after[h] != NEVER:
+        return end, net.after[h]
+    since = begin + math.floor(net.since[h] * (end - begin) + 0.5)
+    return since, begin + math.floor(net.till[h] * (end - begin) + 0.5)
+
+
+@njit(cache=True, nogil=True)
 def _clash(net: Network, room: _Room, j: int, begin: int, end: int) -> tuple[int, int]:
-    """Until when `j` can't begin for want of what it holds from begin to end, and who has it; (-1, -1): it can."""
+    """Until when `j` can't begin for want of what it holds when it runs so long, and who has it; (-1, -1): it can."""
     for h in range(net.held_at[j], net.held_at[j + 1]):
         r = net.held[h]
+        since, till = _span(net, h, begin, end)
+        if since >= till:
+            continue
+        if net.while_open[h] >= 0:
+            _, open_from = _open(net, net.while_open[h], since, till - since)
+            if open_from == NEVER:
+                return NEVER, NOBODY
+            if open_from > since:
+                return begin + open_from - since, NOBODY
         most = net.capacity[r] - net.amount[h] + TOLERANCE
         last = room.at[r] + room.many[r]
-        x = _entry(room, r, begin)
-        while x < last and room.moment[x] < end:
+        x = _entry(room, r, since)
+        while x < last and room.moment[x] < till:
             if room.taken[x] > most:
                 while x < last and room.taken[x] > most:
                     x += 1
                 if x < last:
-                    return room.moment[x], room.ended[x]
+                    return begin + room.moment[x] - since, room.ended[x]
             x += 1
     return -1, NOBODY
 
 
 # --- one activity ----------------------------------------------------------------------------------------------------
-
-
-@njit(cache=True, nogil=True)
-def _open(net: Network, calendar: int, ready: int, length: int) -> tuple[int, int]:
-    """The first open interval with `length` left at or after `ready`, and the start in it; (-1, NEVER) without one."""
-    low, last = net.open_at[calendar], net.open_at[calendar + 1]
-    high = last
-    while low < high:
-        middle = (low + high) // 2
-        if net.open_end[middle] <= ready:
-            low = middle + 1
-        else:
-            high = middle
-    while low < last:
-        begin = max(ready, net.open_start[low])
-        if begin + length <= net.open_end[low]:
-            return low, begin
-        low += 1
-    return -1, NEVER
 
 
 @njit(cache=True, nogil=True)
@@ -286,7 +313,9 @@ def _begin(
 @njit(cache=True, nogil=True)
 def _book(net: Network, room: _Room, j: int, begin: int, end: int) -> None:
     for h in range(net.held_at[j], net.held_at[j + 1]):
-        _take(room, net.held[h], begin, end, net.amount[h], j)
+        since, till = _span(net, h, begin, end)
+        if since < till:
+            _take(room, net.held[h], since, till, net.amount[h], j)
 
 
 # --- draws for starting again ----------------------------------------------------------------------------------------

@@ -7,14 +7,14 @@ lie: windows that are rounded inwards to the grid's slots don't shut it out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
 
 from capacity.calendar import Calendar
-from capacity.plan import Plan, Step
+from capacity.plan import Plan, Step, Use
 from capacity.solvers.simulation import NEVER, Bools, Floats, Ints, Network, settled
 from capacity.timetable.steps import timeline_of
 from capacity.timetable.windows import SLOT_MINUTES, Grid, Interval, Windows
@@ -62,7 +62,7 @@ def dated(
         calendars.of(step, int(first), int(last)) for step, first, last in zip(steps, start, end, strict=True)
     ]
     before_at, before, lag = _arcs(waits(estate, plan, steps))
-    held_at, held, amount = _holds(resources.held(step) for step in steps)
+    held_at, held, amount, since, till, while_open, after = _holds(steps, begin, resources, calendars)
     less_at, less_start, less_end, less_by = resources.shortages()
     open_at, open_start, open_end = calendars.arrays()
     network = Network(
@@ -78,6 +78,10 @@ def dated(
         held_at=held_at,
         held=held,
         amount=amount,
+        since=since,
+        till=till,
+        while_open=while_open,
+        after=after,
         capacity=resources.capacity(),
         less_at=less_at,
         less_start=less_start,
@@ -121,7 +125,8 @@ def _without_holds(network: Network, dropped: Bools) -> Network:
     count = np.diff(network.held_at)
     kept = np.repeat(~dropped, count)
     held_at = np.concatenate(([0], np.cumsum(np.where(dropped, 0, count)))).astype(np.int64)
-    return network._replace(held_at=held_at, held=network.held[kept], amount=network.amount[kept])
+    parts = ("held", "amount", "since", "till", "while_open", "after")
+    return network._replace(held_at=held_at, **{part: getattr(network, part)[kept] for part in parts})
 
 
 def _arcs(before: Sequence[Mapping[int, int]]) -> tuple[Ints, Ints, Ints]:
@@ -131,14 +136,36 @@ def _arcs(before: Sequence[Mapping[int, int]]) -> tuple[Ints, Ints, Ints]:
     return at, np.ascontiguousarray(flat[:, 0]), np.ascontiguousarray(flat[:, 1])
 
 
-def _holds(held: Iterable[list[tuple[int, float]]]) -> tuple[Ints, Ints, Floats]:
-    lists = list(held)
-    flat = [entry for own in lists for entry in own]
-    at = np.cumsum([0, *(len(own) for own in lists)], dtype=np.int64)
+Holds = tuple[Ints, Ints, Floats, Floats, Floats, Ints, Ints]
+
+
+def _holds(steps: Sequence[Step], begin: datetime, resources: _Resources, calendars: _Calendars) -> Holds:
+    """What steps hold: all the time they run, a part of it, or after their end, as the plan has it."""
+    rows: list[tuple[int, float, float, float, int, int]] = []
+    at = [0]
+    for step in steps:
+        first, last = seconds_from(begin, step.start), seconds_from(begin, step.end)
+        rows += [(index, amount, 0.0, 1.0, -1, NEVER) for index, amount in resources.held(step)]
+        for use in resources.partly(step):
+            index = resources.index(use)
+            since, till = seconds_from(begin, use.start), seconds_from(begin, use.end)
+            if since < last:
+                end = min(till, last)
+                shares = ((since - first) / (last - first), (end - first) / (last - first))
+                rows.append((index, use.amount, *shares, calendars.holding(use, index, since, end), NEVER))
+            if till > last:
+                rows.append((index, use.amount, 1.0, 1.0, -1, till))
+        at.append(len(rows))
+    columns = list(zip(*rows, strict=True)) or [()] * 6
+    held, amount, since_share, till_share, while_open, after = columns
     return (
-        at,
-        np.array([r for r, _ in flat], dtype=np.int64),
-        np.array([a for _, a in flat], dtype=np.float64),
+        np.array(at, dtype=np.int64),
+        np.array(held, dtype=np.int64),
+        np.array(amount, dtype=np.float64),
+        np.array(since_share, dtype=np.float64),
+        np.array(till_share, dtype=np.float64),
+        np.array(while_open, dtype=np.int64),
+        np.array(after, dtype=np.int64),
     )
 
 
@@ -168,9 +195,19 @@ class _Resources:
         """What a step holds all the time: resource and amount."""
         amounts: dict[int, float] = {}
         for use in step.uses:
-            index = self._index[use.resource]
-            amounts[index] = amounts.get(index, 0.0) + use.amount
+            if _is_whole(step, use):
+                index = self._index[use.resource]
+                amounts[index] = amounts.get(index, 0.0) + use.amount
         return [(index, amount) for index, amount in sorted(amounts.items()) if amount > 0]
+
+    def partly(self, step: Step) -> list[Use]:
+        """What a step holds for a part of the time, or after it."""
+        return [
+            use for use in step.uses if not _is_whole(step, use) and use.amount > 0 and use.end > use.start
+        ]
+
+    def index(self, use: Use) -> int:
+        return self._index[use.resource]
 
     def capacity(self) -> Floats:
         return np.array(self._most, dtype=np.float64)
@@ -201,6 +238,10 @@ class _Resources:
         )
 
 
+def _is_whole(step: Step, use: Use) -> bool:
+    return use.start <= step.start and use.end == step.end
+
+
 class _Calendars:
     """When steps may run: where windows of all assets and enough of all that is held come together; each list once."""
 
@@ -212,6 +253,17 @@ class _Calendars:
     def of(self, step: Step, first: int, last: int) -> int:
         """The number of the list for a step that the plan has from `first` to `last`."""
         own = _with((first, last), self._intervals(step))
+        return self._numbers.setdefault(tuple(own), len(self._numbers))
+
+    def holding(self, use: Use, index: int, first: int, last: int) -> int:
+        """The number of the list for what a step holds for a while, on the plan from `first` to `last`; -1: always."""
+        enough = self._resources.enough(index, use.amount)
+        if enough is None or enough.all():
+            return -1
+        key = (use.resource, use.amount)
+        if key not in self._known:
+            self._known[key] = _runs(enough)
+        own = _with((first, last), self._known[key])
         return self._numbers.setdefault(tuple(own), len(self._numbers))
 
     def _intervals(self, step: Step) -> list[Interval]:
@@ -230,8 +282,7 @@ class _Calendars:
                 enough = self._resources.enough(index, amount)
                 if enough is not None:
                     is_open &= enough
-            edges = np.flatnonzero(np.diff(np.concatenate(([False], is_open, [False])).astype(np.int8)))
-            self._known[key] = [(a * SLOT, b * SLOT) for a, b in edges.reshape(-1, 2).tolist()]
+            self._known[key] = _runs(is_open)
         return self._known[key]
 
     def arrays(self) -> tuple[Ints, Ints, Ints]:
@@ -239,6 +290,12 @@ class _Calendars:
         flat = np.array([span for own in lists for span in own], dtype=np.int64).reshape(-1, 2)
         at = np.cumsum([0, *(len(own) for own in lists)], dtype=np.int64)
         return at, np.ascontiguousarray(flat[:, 0]), np.ascontiguousarray(flat[:, 1])
+
+
+def _runs(is_open: Bools) -> list[Interval]:
+    """Where slots are open one after the other, in seconds."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], is_open, [False])).astype(np.int8)))
+    return [(a * SLOT, b * SLOT) for a, b in edges.reshape(-1, 2).tolist()]
 
 
 def _with(span: Interval, intervals: list[Interval]) -> list[Interval]:

@@ -28,7 +28,7 @@ from inventory.records import RunRecord, StepRun, sealed_run
 from inventory.sources.assemble import estate_from
 from inventory.sources.sample import read_sample
 
-KINDS = ("commission_rack", "commission_host", "replicate", "cutover", "relocate", "decommission", "retire")
+KINDS = tuple(DurationsInput.model_fields)
 
 
 def durations(median: float = 1.0, p90: float | None = None) -> DurationsInput:

@@ -56,6 +56,7 @@ def network(project: Project) -> Network:
         at([a.holds for a in acts]),
         ints(r for a in acts for r, _ in a.holds),
         np.array([float(x) for a in acts for _, x in a.holds]),
+        *(np.full(sum(len(a.holds) for a in acts), value) for value in (0.0, 1.0, -1, NEVER)),
         np.array(project.capacity, dtype=float),
         at(less),
         ints(b for own in less for b, _, _ in own),
@@ -270,6 +271,49 @@ def test_what_was_in_time_for_the_window_does_not_decide() -> None:
     found = lasting(project, [1, 2], [2, 2], [3, 2])
     assert found.start[:, 1].tolist() == [2, 2, 10]
     assert found.decides.tolist() == [[False, True], [False, True], [True, True]]
+
+
+# --- what is held for a part of the time, or longer ------------------------------------------------------------------
+
+
+def partly(**holds: float) -> Network:
+    """Two activities of 8 minutes that hold the one resource there is, the second as `holds` says; open from 10 on."""
+    project = Project(
+        [Activity(0, 8, holds=[(0, 1)]), Activity(0, 8, holds=[(0, 1)])],
+        calendars=[[(0, HORIZON)], [(10, HORIZON)]],
+        capacity=[1],
+    )
+    net = network(project)
+
+    def second(name: str, default: np.ndarray) -> np.ndarray:
+        return np.array([default[0], holds.get(name, default[1])], dtype=default.dtype)
+
+    parts = {name: second(name, getattr(net, name)) for name in ("since", "till", "while_open", "after")}
+    return net._replace(**parts)
+
+
+@pytest.mark.parametrize(
+    ("holds", "starts"),
+    [
+        ({"since": 0.5}, [0, 4]),
+        ({"till": 0.25}, [0, 8]),
+        ({"since": 0.5, "while_open": 1}, [0, 6]),
+        ({"while_open": 1}, [0, 10]),
+        ({"after": 20}, [0, 0]),
+        ({"after": 5}, [0, 0]),
+    ],
+)
+def test_what_is_held_for_a_part_of_the_time_has_to_be_there_then(holds, starts) -> None:
+    net = partly(**holds)
+    found = simulate(net, Draws(np.full((1, 2), 8.0), np.zeros((1, 2)), np.zeros(2), 1.0, 0))
+    assert found.start[0].tolist() == starts
+
+
+def test_what_is_held_after_the_end_keeps_others_away() -> None:
+    net = partly(after=30)
+    first_holds_on = net._replace(after=net.after[::-1].copy(), release=np.array([0, 1]))
+    found = simulate(first_holds_on, Draws(np.full((1, 2), 8.0), np.zeros((1, 2)), np.zeros(2), 1.0, 0))
+    assert found.start[0].tolist() == [0, 30]
 
 
 # --- windows and the horizon -----------------------------------------------------------------------------------------
