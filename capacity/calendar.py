@@ -96,6 +96,25 @@ class Grouping:
 
 
 @dataclass(frozen=True, slots=True)
+class Care:
+    """What is done around moves, all assumptions; 0 minutes or hours: not done.
+
+    A crew walks through each site for `audit_minutes` before the first wave that takes from it is frozen. What has an
+    application of criticality up to `rehearsal_criticality` is rehearsed, `rehearsal_minutes` of an engineer's work at
+    most `rehearsal_days` before. After each night's moves `hypercare_engineers` stand by for `hypercare_hours`,
+    beginning at most `hypercare_within_hours` after the last.
+    """
+
+    audit_minutes: float
+    rehearsal_minutes: float
+    rehearsal_criticality: int
+    rehearsal_days: int
+    hypercare_hours: float
+    hypercare_engineers: float
+    hypercare_within_hours: float
+
+
+@dataclass(frozen=True, slots=True)
 class Calendar:
     """`default_windows` hold where neither application, tenant nor site has windows of its own. On `holidays` (local
     dates) no crew works. `intersite_latency_ms` is the round trip a flow gets when its ends stand at different sites.
@@ -117,3 +136,4 @@ class Calendar:
     grouping: Annotated[Grouping | None, OMITTED_WHEN_EMPTY] = None
     core_mbps: Annotated[float | None, OMITTED_WHEN_EMPTY] = None
     risky_criticality: Annotated[int, OMITTED_WHEN_EMPTY] = 0
+    care: Annotated[Care | None, OMITTED_WHEN_EMPTY] = None

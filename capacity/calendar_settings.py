@@ -17,6 +17,7 @@ from capacity.calendar import (
     Calendar,
     CalendarException,
     CalendarResource,
+    Care,
     Grouping,
     WeeklySlot,
     WorkRates,
@@ -30,6 +31,7 @@ ASSUMED = (
     "calendar.default_windows: nights from Friday to Sunday where nobody stated a window",
     "calendar.rollback_days: the source stays reserved for a week",
     "calendar.intersite_latency_ms: round trip over the regional fibre",
+    "calendar.care: how long audits, rehearsals and hypercare take, judged by eye",
     "calendar.risky_criticality: two moves of one tenant are risky at once up to this criticality, judged by eye",
     "calendar.work.appliance_mbps: how fast an appliance that goes by van fills and empties",
     "calendar.grouping: what holds a move group together, and how large it gets, is judged by eye",
@@ -105,6 +107,18 @@ class GroupingInput(_Strict):
     common_window_minutes: Annotated[int, Field(ge=15, le=10_080)] = 240
 
 
+class CareInput(_Strict):
+    """What is done around moves; see `capacity.calendar.Care` for each."""
+
+    audit_minutes: Annotated[float, Field(ge=0, le=10_000)] = 120
+    rehearsal_minutes: Annotated[float, Field(ge=0, le=10_000)] = 240
+    rehearsal_criticality: Annotated[int, Field(ge=0, le=4)] = 1
+    rehearsal_days: Annotated[int, Field(ge=1, le=365)] = 14
+    hypercare_hours: Annotated[float, Field(ge=0, le=240)] = 8
+    hypercare_engineers: Annotated[float, Field(ge=1, allow_inf_nan=False)] = 1
+    hypercare_within_hours: Annotated[float, Field(ge=0, le=240)] = 48
+
+
 class CalendarSettings(_Strict):
     """`[calendar]`; anything left out keeps its default."""
 
@@ -122,6 +136,7 @@ class CalendarSettings(_Strict):
     )
     work: WorkInput = WorkInput()
     grouping: GroupingInput = GroupingInput()
+    care: CareInput = CareInput()
     rollback_days: Annotated[int, Field(ge=0, le=365)] = 7
     intersite_latency_ms: Annotated[float, Field(ge=0)] = 2.0
     core_mbps: Annotated[float | None, Field(gt=0, allow_inf_nan=False)] = None
@@ -159,6 +174,7 @@ def resolve(settings: CalendarSettings, start: datetime) -> Calendar:
         assumptions=ASSUMED,
         core_mbps=settings.core_mbps,
         risky_criticality=settings.risky_criticality,
+        care=Care(**settings.care.model_dump()),
         grouping=None if settings.grouping == GroupingInput() else Grouping(**settings.grouping.model_dump()),
     )
 

@@ -28,6 +28,9 @@ STEP_KINDS = (
     "relocate",
     "decommission",
     "retire",
+    "audit",
+    "rehearsal",
+    "hypercare",
 )
 STATUSES = ("complete", "truncated")
 
@@ -216,6 +219,8 @@ class Use:
 class Step:
     """One typed step. `commissions` names the racks or hosts a commission step brings up; other kinds have `moves`.
 
+    An audit of `site_id`, a rehearsal of `group` and the hypercare after a night have neither: they hold people.
+
     `by` "truck": a replicate step whose first copy goes on appliances in a van, a cutover that waits for another one
     with what changed since; "" over the line. Until `rollback_deadline` (cutover and relocate only) the source place
     stays reserved for going back.
@@ -233,6 +238,7 @@ class Step:
     wave: int | None = None
     rollback_deadline: datetime | None = None
     by: Annotated[str, OMITTED_WHEN_EMPTY] = ""
+    site_id: Annotated[int | None, OMITTED_WHEN_EMPTY] = None
 
 
 @dataclass(frozen=True, slots=True)

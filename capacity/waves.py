@@ -31,6 +31,7 @@ from capacity.plan import (
 )
 from capacity.solvers.timeline import Timeline
 from capacity.timetable.anchors import anchored
+from capacity.timetable.care import Care
 from capacity.timetable.copies import Copies
 from capacity.timetable.group_work import GroupWork
 from capacity.timetable.lines import Lines
@@ -143,6 +144,7 @@ class _Scheduler:
             estate, calendar, demands, self._timeline, self._lines, self._workloads, self._sites
         )
         self._risks = Risks(estate, self._belonging, calendar.risky_criticality)
+        self._care = Care(estate, self._belonging, calendar, self._grid, self._timeline)
         for tenant in estate.tenants:
             self._timeline.add(f"{TENANT}{tenant.id}", np.ones(self._grid.slots))
         self._steps: list[Step] = []
@@ -237,6 +239,9 @@ class _Scheduler:
         if ready is None:
             return Refusal("phase", "its rack or host cannot be brought up within the horizon")
         slot, after = ready
+        audited = self._care.audited((self._sites[asset] for asset in group.assets), FREEZE_DAYS)
+        if audited is None:
+            return Refusal("crew", "no crew is free within the horizon to walk through its sites first")
         # The way back has to end, and the source be cleared, before the horizon does.
         last = self._grid.slots - self._calendar.rollback_days * DAY - CLEARING
         intervals = intersected(self._windows.of_all(group.assets), [(0, max(last, 0))])
@@ -254,7 +259,7 @@ class _Scheduler:
         if isinstance(replicas, Refusal):
             change = replicas.change or self._copies.faster_lines(copied, slot, latest, minutes)
             return replace(replicas, change=change)
-        earliest = max([slot, not_before, *(replica.end for replica in replicas)])
+        earliest = max([slot, not_before, audited, *(replica.end for replica in replicas)])
         guards = {f"{TENANT}{tenant}": 1.0 for tenant in self._risks.tenants(group.assets)}
         return Booking(
             group, self._copies.waiting(jobs, replicas), replicas, earliest, intervals, after, guards
@@ -296,9 +301,14 @@ class _Scheduler:
             if not self._copies.hold(entry.replicas, start, start + _cutover_slots(entry)):
                 entry.blocked_by = entry.blocked_by or "changes"
                 continue
+            if not self._care.secure(entry, start, start + max(job.slots for *_, job in entry.jobs)):
+                self._copies.let_go(entry.replicas)
+                entry.blocked_by = entry.blocked_by or "care"
+                continue
             overfull = self._lines.move(entry.group.assets)
             if overfull:
                 self._copies.let_go(entry.replicas)
+                self._care.release(entry)
                 self._lines.move_back({a: self._sites[a] or 0 for a in entry.group.assets})
                 entry.blocked_by = "lines"
                 return False
@@ -351,6 +361,7 @@ class _Scheduler:
                 )
             )
         waves = tuple(self._wave(number, spans[number], members[number]) for number in sorted(spans))
+        self._steps.extend([*self._care.steps([entry.group for entry in dated], waves, self._steps)])
         return Schedule(
             groups=tuple(sorted(groups, key=lambda g: g.id)),
             waves=waves,
@@ -401,6 +412,9 @@ class _Scheduler:
             overfull = self._lines.excess(entry.group.assets)
             change = self._wanting.wider_lines(overfull, self._copies.circuits) if overfull else None
             return Refusal("rate_mbps", why, change=change or not_computed(ROOM_NOW))
+        if entry.blocked_by == "care":
+            why = "in none of its windows engineers are free to rehearse it before, or to stand by after it"
+            return Refusal("engineer", why, change=not_computed(why))
         if entry.blocked_by == "changes":
             why = (
                 "its line has no room for what changes between its copy and its cutover, beside other copies"

@@ -11,7 +11,16 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Kind = Literal[
-    "commission_rack", "commission_host", "replicate", "cutover", "relocate", "decommission", "retire"
+    "commission_rack",
+    "commission_host",
+    "replicate",
+    "cutover",
+    "relocate",
+    "decommission",
+    "retire",
+    "audit",
+    "rehearsal",
+    "hypercare",
 ]
 
 
@@ -42,6 +51,9 @@ class DurationsInput(_Strict):
     relocate: SpreadInput = SpreadInput(p90=1.4)
     decommission: SpreadInput = SpreadInput(p90=1.4)
     retire: SpreadInput = SpreadInput(p90=1.4)
+    audit: SpreadInput = SpreadInput(p90=1.4)
+    rehearsal: SpreadInput = SpreadInput(p90=1.5)
+    hypercare: SpreadInput = SpreadInput(p90=1.0)  # it lasts as long as was agreed
 
     def of(self, kind: str) -> SpreadInput:
         found: SpreadInput = getattr(self, kind)

@@ -169,6 +169,8 @@ def _step(view: View, step: Step) -> Dangling:
         yield object_, f"group {step.group}", None
     if step.wave is not None and step.wave not in view.waves:
         yield object_, f"wave {step.wave}", None
+    if step.site_id is not None and view.row("sites", step.site_id) is None:
+        yield object_, f"site {step.site_id}", None
     yield from _uses(view, step)
     for move in step.moves:
         if view.asset(move.asset) is None:

@@ -84,6 +84,10 @@ def _work(view: View, step: Step) -> Iterator[tuple[str, float, float]]:
         yield "crew", 0.0, len(step.commissions) * rates.rack_minutes
     elif step.kind == "commission_host":
         yield "crew", 0.0, len(step.commissions) * rates.host_minutes
+    elif step.kind == "audit" and view.plan.calendar.care is not None:
+        yield "crew", 0.0, view.plan.calendar.care.audit_minutes
+    elif step.kind == "rehearsal" and view.plan.calendar.care is not None:
+        yield "engineer", 0.0, view.plan.calendar.care.rehearsal_minutes
 
 
 def _not_in_bays(view: View, devices: list[Ref]) -> list[Ref]:

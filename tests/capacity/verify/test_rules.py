@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from broken_plans import CASES, copies
+from broken_plans import CASES, cares, copies
 from broken_plans.case import Broken
 from plan_builders import a_world, resealed
 
@@ -71,3 +71,7 @@ def test_messages_read_well_aloud() -> None:
 def test_copies_that_go_by_truck_once_or_twice_keep_every_rule() -> None:
     assert check(*resealed(*copies.by_truck()(*a_world()))) == ()
     assert check(*resealed(*copies.twice_by_truck()(*a_world()))) == ()
+
+
+def test_a_plan_with_all_the_care_asked_for_keeps_every_rule() -> None:
+    assert check(*resealed(*cares.cared()(*a_world()))) == ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from broken_plans import clouds, copies, documents, moves, powers, racks, times
+from broken_plans import cares, clouds, copies, documents, moves, powers, racks, times
 from broken_plans.case import Broken
 
 CASES: tuple[Broken, ...] = (
@@ -13,4 +13,5 @@ CASES: tuple[Broken, ...] = (
     *times.CASES,
     *copies.CASES,
     *moves.CASES,
+    *cares.CASES,
 )
