@@ -21,6 +21,7 @@ from tui.commands import (
     draining,
     entitlements,
     evidence,
+    groups,
     inventory,
     planning,
     programme,
@@ -70,6 +71,7 @@ evidence.register(app)
 sensitivity.register(app)
 draining.register(app)
 entitlements.register(app)
+groups.register(app)
 delivery.register(app)
 runbooks.register(app)
 programme.register(app)

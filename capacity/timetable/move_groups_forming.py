@@ -204,7 +204,8 @@ def _numbered(
             *(text for text, _ in joined.get(index, ())),
             *([BUNDLED] if bundle.is_bundled else []),
         ] or ["alone"]
-        more = f" and {len(reasons) - MOST_REASONS} more ties" if len(reasons) > MOST_REASONS else ""
+        left = len(reasons) - MOST_REASONS
+        more = f" and {left} more {'tie' if left == 1 else 'ties'}" if left > 0 else ""
         site = sites.get(ground.movers[assets[0]] or 0)
         groups.append(
             Group(
