@@ -29,10 +29,10 @@ PACKAGES = ("inventory", "capacity", "playbooks", "tui")
 BIN = Path(sys.executable).parent
 
 SLOW_TO_IMPORT = {
-    "alembic", "altair", "ansible", "ansible_runner", "babel", "distributed", "highspy", "holidays", "igraph",
-    "jinja2", "numba", "numpy", "ortools", "pandas", "psycopg", "pyarrow", "pydantic", "pynetbox", "pyproj",
-    "python_calamine", "requests", "scipy", "sqlalchemy", "sqlmodel", "textual", "textual_fastdatatable", "typst",
-    "vl_convert", "xlsxwriter", "yaml",
+    "alembic", "altair", "ansible", "ansible_runner", "babel", "distributed", "highspy", "holidays",
+    "icalendar", "igraph", "jinja2", "numba", "numpy", "ortools", "pandas", "psycopg", "pyarrow", "pydantic",
+    "pynetbox", "pyproj", "python_calamine", "requests", "scipy", "sqlalchemy", "sqlmodel", "textual",
+    "textual_fastdatatable", "typst", "vl_convert", "xlsxwriter", "yaml",
 }  # fmt: skip
 
 READ_BY_THE_CHECKER = {
