@@ -55,6 +55,8 @@ class WorkRates:
     whose change rate nobody observed `change_share_per_day` changes each day; changes are sent every `delta_minutes`.
     What no line copies in time goes by van, on appliances of `appliance_mb` each that fill and empty at
     `appliance_mbps`, with `escort_crew` crews on the way for `transport_minutes`; 0: there are none.
+    A device whose role's slug has one of `media_roles` in it bears data: where it ends (retire, decommission), wiping
+    it is `wipe_minutes` of a crew's work more.
     """
 
     relocate_minutes: float
@@ -73,6 +75,18 @@ class WorkRates:
     appliance_mb: Annotated[float, OMITTED_WHEN_EMPTY] = 0.0
     appliance_mbps: Annotated[float, OMITTED_WHEN_EMPTY] = 0.0
     escort_crew: Annotated[float, OMITTED_WHEN_EMPTY] = 0.0
+    wipe_minutes: Annotated[float, OMITTED_WHEN_EMPTY] = 0.0
+    media_roles: Annotated[tuple[str, ...], OMITTED_WHEN_EMPTY] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Skill:
+    """Who can touch what: a step that moves an asset whose role's or platform's slug has one of `words` in it holds one
+    of the resource `name`.
+    """
+
+    name: str
+    words: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,3 +151,4 @@ class Calendar:
     core_mbps: Annotated[float | None, OMITTED_WHEN_EMPTY] = None
     risky_criticality: Annotated[int, OMITTED_WHEN_EMPTY] = 0
     care: Annotated[Care | None, OMITTED_WHEN_EMPTY] = None
+    skills: Annotated[tuple[Skill, ...], OMITTED_WHEN_EMPTY] = ()

@@ -19,6 +19,7 @@ from capacity.calendar import (
     CalendarResource,
     Care,
     Grouping,
+    Skill,
     WeeklySlot,
     WorkRates,
 )
@@ -93,6 +94,18 @@ class WorkInput(_Strict):
     appliance_mb: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 80_000_000.0
     appliance_mbps: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 2000.0
     escort_crew: Annotated[float, Field(ge=1, allow_inf_nan=False)] = 2.0
+    wipe_minutes: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 15.0
+    media_roles: tuple[Annotated[str, Field(min_length=2)], ...] = (
+        "server",
+        "hypervisor",
+        "blade",
+        "storage",
+        "nas",
+        "tape",
+        "hsm",
+        "exchange",
+        "appliance",
+    )
 
 
 class GroupingInput(_Strict):
@@ -137,6 +150,7 @@ class CalendarSettings(_Strict):
     work: WorkInput = WorkInput()
     grouping: GroupingInput = GroupingInput()
     care: CareInput = CareInput()
+    skills: dict[str, Annotated[tuple[Annotated[str, Field(min_length=2)], ...], Field(min_length=1)]] = {}
     rollback_days: Annotated[int, Field(ge=0, le=365)] = 7
     intersite_latency_ms: Annotated[float, Field(ge=0)] = 2.0
     core_mbps: Annotated[float | None, Field(gt=0, allow_inf_nan=False)] = None
@@ -157,6 +171,13 @@ def resolve(settings: CalendarSettings, start: datetime) -> Calendar:
             where="vorst.toml [calendar.resources]",
             remedy="add it with its capacity",
         )
+    unstaffed = sorted(settings.skills.keys() - settings.resources.keys())
+    if unstaffed:
+        raise InputError(
+            f"nobody has the skill {', '.join(unstaffed)}",
+            where="vorst.toml [calendar.skills]",
+            remedy="add a resource of that name to [calendar.resources]",
+        )
     begin = (start if start.tzinfo else start.replace(tzinfo=zone)).astimezone(zone)
     end = begin + timedelta(days=settings.horizon_days)
     official = holidays.country_holidays("BE", years=range(begin.year, end.year + 1))
@@ -175,6 +196,7 @@ def resolve(settings: CalendarSettings, start: datetime) -> Calendar:
         core_mbps=settings.core_mbps,
         risky_criticality=settings.risky_criticality,
         care=Care(**settings.care.model_dump()),
+        skills=tuple(Skill(name, words) for name, words in settings.skills.items()),
         grouping=None if settings.grouping == GroupingInput() else Grouping(**settings.grouping.model_dump()),
     )
 

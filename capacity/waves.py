@@ -114,7 +114,7 @@ class _Scheduler:
         self._belonging = Belonging(estate)
         self._windows = Windows(estate, calendar)
         self._grid = self._windows.grid
-        self._work = WorkBook(calendar, demands)
+        self._work = WorkBook(calendar, demands, estate)
         self._timeline = timeline_of(calendar, self._grid)
         self._devices = {p.asset: p for p in placement.devices}
         self._workloads = {p.asset: p for p in placement.workloads}

@@ -77,14 +77,18 @@ class GroupWork:
             job = self._work.cutover(len(workloads), most_minutes)
             if job is None:
                 return None
-            jobs.append(("cutover", None, workloads, job))
+            jobs.append(("cutover", None, workloads, self._skilled(job, workloads)))
         for site, devices in self._devices_by_site(group).items():
             counted = self._counted(devices)
             job = self._work.relocate(counted, most_minutes) if counted else None
             if job is None:
                 return None
-            jobs.append(("relocate", site, devices, job))
+            jobs.append(("relocate", site, devices, self._skilled(job, devices)))
         return jobs
+
+    def _skilled(self, job: Job, assets: Iterable[Ref]) -> Job:
+        skills = self._work.skills(assets)
+        return Job(job.slots, job.needs | {n: max(a, job.needs.get(n, 0.0)) for n, a in skills.items()})
 
     def _devices_by_site(self, group: Group) -> dict[int, tuple[Ref, ...]]:
         return self.by_site(a for a in group.assets if a in self._devices)

@@ -29,7 +29,7 @@ def retire(
 ) -> tuple[tuple[Step, ...], tuple[Ref, ...]]:
     """One retire step per batch of assets of a site, and the assets for which the horizon has no time left."""
     belonging = Belonging(estate)
-    work = WorkBook(calendar, demands)
+    work = WorkBook(calendar, demands, estate)
     last_leaving: dict[int | None, int] = defaultdict(int)
     for asset, slot in schedule.left_at.items():
         site = belonging.site_of(asset)
@@ -67,7 +67,7 @@ def _steps(
         resource = "crew" if kind == "devices" else "engineer"
         for first in range(0, len(assets), BATCH):
             batch = assets[first : first + BATCH]
-            job = work.decommission(len(batch), resource)
+            job = work.decommission(batch, resource)
             start = schedule.timeline.earliest(job.needs, job.slots, earliest, schedule.grid.slots)
             if start is None:
                 late.extend(batch)

@@ -112,7 +112,7 @@ class StepWriter:
                 chosen = waiting.pop(0)
                 if not chosen:
                     continue
-                job = self._work.decommission(len(chosen), resource)
+                job = self._work.decommission(chosen, resource)
                 found = self._timeline.earliest(job.needs, job.slots, deadline, self._grid.slots)
                 if found is None and len(chosen) > 1:  # no such long stretch is free: two shorter ones may be
                     middle = len(chosen) // 2

@@ -7,13 +7,15 @@ finish within the time there is. When the step happens is for `waves`.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from capacity.calendar import Calendar
 from capacity.plan import AssetDemand
 from capacity.timetable.windows import SLOT_MINUTES
-from inventory.estate import Ref
+from inventory.estate import Estate, Ref
+
+STAGING = "staging"  # a resource in units: where devices stand from arrival until they are mounted
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +26,43 @@ class Job:
     needs: dict[str, float]
 
 
+def data_bearing(estate: Estate, words: Sequence[str]) -> frozenset[Ref]:
+    """Devices whose role's slug has one of the words in it."""
+    roles = {role.id for role in estate.device_roles if any(word in role.slug for word in words)}
+    return frozenset(Ref("devices", device.id) for device in estate.devices if device.role_id in roles)
+
+
+def _skilled(estate: Estate, calendar: Calendar) -> dict[Ref, tuple[str, ...]]:
+    """The skills each asset asks for, by its role and platform; those that ask for none are left out."""
+    if not calendar.skills:
+        return {}
+    roles = {role.id: role.slug for role in estate.device_roles}
+    platforms = {platform.id: platform.slug for platform in estate.platforms}
+    found = {}
+    for kind, rows in (("devices", estate.devices), ("virtual_machines", estate.virtual_machines)):
+        for row in rows:
+            slugs = (roles.get(row.role_id or 0, ""), platforms.get(row.platform_id or 0, ""))
+            asked = tuple(
+                skill.name
+                for skill in calendar.skills
+                if any(w in slug for w in skill.words for slug in slugs)
+            )
+            if asked:
+                found[Ref(kind, row.id)] = asked
+    return found
+
+
 class WorkBook:
     """Jobs by the calendar's rates and what the resources offer at most."""
 
-    def __init__(self, calendar: Calendar, demands: Mapping[Ref, AssetDemand]) -> None:
+    def __init__(
+        self, calendar: Calendar, demands: Mapping[Ref, AssetDemand], estate: Estate | None = None
+    ) -> None:
+        """`estate`: to know what bears data and whose skill an asset asks for; without it nothing does."""
         self._work = calendar.work
+        self._media = data_bearing(estate, calendar.work.media_roles) if estate else frozenset()
+        self._skills = _skilled(estate, calendar) if estate else {}
+        self._has_staging = any(resource.name == STAGING for resource in calendar.resources)
         self._demands = demands
         self._most = {resource.name: resource.capacity for resource in calendar.resources}
 
@@ -48,7 +82,12 @@ class WorkBook:
         vans = max(math.ceil(weight_kg / self._work.van_kg), math.ceil(height_u / self._work.van_units_u), 1)
         if vans > self._most.get("van", 0) or self._most.get("dock", 0) < 1:
             return None
-        return Job(job.slots, {**job.needs, "van": float(vans), "dock": 1.0})
+        needs = {**job.needs, "van": float(vans), "dock": 1.0}
+        if self._has_staging:
+            if height_u > self._most[STAGING]:
+                return None
+            needs[STAGING] = height_u
+        return Job(job.slots, needs)
 
     def least_minutes(self, workloads: int, devices: Sequence[Sequence[Ref]]) -> float | None:
         """The shortest a group's longest step can be, with all hands: its workloads, and its devices site by site.
@@ -67,11 +106,15 @@ class WorkBook:
         hands = int(self._most.get(resource, 0))
         return float(_slots(fixed + minutes / hands) * SLOT_MINUTES) if hands else None
 
-    def decommission(self, count: int, resource: str) -> Job:
-        """Clear `count` assets at their source with two of `resource` at most."""
-        return self._plain(
-            resource, count * self._work.decommission_minutes, hands=min(2, max(1, count // 10))
-        )
+    def decommission(self, assets: Sequence[Ref], resource: str) -> Job:
+        """Clear assets at their source with two of `resource` at most; wipe those that bear data."""
+        minutes = len(assets) * self._work.decommission_minutes
+        minutes += sum(asset in self._media for asset in assets) * self._work.wipe_minutes
+        return self._plain(resource, minutes, hands=min(2, max(1, len(assets) // 10)))
+
+    def skills(self, assets: Iterable[Ref]) -> dict[str, float]:
+        """One of each skill that one of the assets asks for."""
+        return {name: 1.0 for asset in assets for name in self._skills.get(asset, ())}
 
     def racks(self, count: int) -> Job:
         """Bring up `count` new racks."""

@@ -60,6 +60,8 @@ RULES: dict[str, str] = {
     "RESOURCE": "No crew, van or dock is used beyond its capacity",
     "EFFORT": "Steps hold enough hands for their work",
     "VAN": "Relocations fit into their vans and hold a dock slot",
+    "SKILL": "Whoever has the skill for an asset is there when it moves",
+    "STAGING": "What arrives has somewhere to stand until it is mounted",
     "REPLICATION": "Replications have the time, the line and the rate they need, over the line or by truck",
     "CHANGES": "What changes after a copy keeps its part of the line until the cutover is over",
     "RPO": "No copy is older than its applications may lose",

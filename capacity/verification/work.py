@@ -20,7 +20,7 @@ from capacity.verification.moments import (
     joined,
 )
 from capacity.verification.references import CIRCUIT
-from capacity.verification.view import View
+from capacity.verification.view import TOUCHING, View
 from capacity.verification.violations import Findings, counted, number
 from inventory.estate import Ref
 
@@ -30,6 +30,9 @@ def check(view: View, findings: Findings) -> None:
         _effort(view, step, findings)
         if step.kind == "relocate":
             _vans(view, step, findings)
+            _staging(view, step, findings)
+        if step.kind in TOUCHING:
+            _skills(view, step, findings)
     _resources(view, findings)
 
 
@@ -77,7 +80,8 @@ def _work(view: View, step: Step) -> Iterator[tuple[str, float, float]]:
         yield "engineer", 0.0, len(assets) * rates.cutover_minutes
     elif step.kind in {"decommission", "retire"}:
         if devices:
-            yield "crew", 0.0, len(devices) * rates.decommission_minutes
+            wiped = sum(_bears_data(view, ref) for ref in devices)
+            yield "crew", 0.0, len(devices) * rates.decommission_minutes + wiped * rates.wipe_minutes
         if machines:
             yield "engineer", 0.0, machines * rates.decommission_minutes
     elif step.kind == "commission_rack":
@@ -88,6 +92,51 @@ def _work(view: View, step: Step) -> Iterator[tuple[str, float, float]]:
         yield "crew", 0.0, view.plan.calendar.care.audit_minutes
     elif step.kind == "rehearsal" and view.plan.calendar.care is not None:
         yield "engineer", 0.0, view.plan.calendar.care.rehearsal_minutes
+
+
+def _bears_data(view: View, ref: Ref) -> bool:
+    device = view.devices.get(ref.id)
+    role = view.row("device_roles", device.role_id) if device else None
+    return role is not None and any(word in role.slug for word in view.plan.calendar.work.media_roles)
+
+
+def _skills(view: View, step: Step, findings: Findings) -> None:
+    """Whether a step holds one of everybody that its assets ask for by role or platform."""
+    for skill in view.plan.calendar.skills:
+        if held(view, step, skill.name) < 1 - TOLERANCE:
+            asking = next((m.asset for m in step.moves if _asks_for(view, m.asset, skill.words)), None)
+            if asking is not None:
+                findings.add(
+                    "SKILL",
+                    f"step {step.id}",
+                    f"step {step.id} touches {view.label(asking)} and holds no {skill.name}",
+                    f"hold one {skill.name} throughout",
+                    asset=asking,
+                    moment=view.moment(view.begins(step)),
+                )
+
+
+def _asks_for(view: View, ref: Ref, words: tuple[str, ...]) -> bool:
+    asset = view.asset(ref)
+    if asset is None:
+        return False
+    rows = (view.row("device_roles", asset.role_id), view.row("platforms", asset.platform_id))
+    return any(word in row.slug for row in rows if row is not None for word in words)
+
+
+def _staging(view: View, step: Step, findings: Findings) -> None:
+    """Whether what is brought in one step has somewhere to stand until it is mounted."""
+    height_u = sum(view.demands.of(ref).height_u or 0.0 for ref in dict.fromkeys(m.asset for m in step.moves))
+    short = height_u - held(view, step, "staging")
+    if "staging" in view.resources and beyond(short, 0.0):
+        findings.add(
+            "STAGING",
+            f"step {step.id}",
+            f"step {step.id} brings {number(height_u)} U and holds {number(height_u - short)} U of staging space",
+            "hold space for all it brings, or bring less at once",
+            moment=view.moment(view.begins(step)),
+            over=(short, "U"),
+        )
 
 
 def _not_in_bays(view: View, devices: list[Ref]) -> list[Ref]:
