@@ -14,12 +14,14 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from capacity.solvers.scheduling_calendar import CalendarProject
+from capacity.solvers.scheduling_calendar import END, NO_LEAST, NO_MOST, CalendarProject
 from capacity.solvers.scheduling_ground import Ground
 from capacity.solvers.scheduling_project import Ints
 
 Floats = NDArray[np.float64]
 STRETCHES = 256  # of time, each with a price of its own for every resource
+IDLE = 6  # steps without a gain before they are halved
+ARC_SCALE = 0.01  # of the steps of arcs' prices beside those of resources
 SAFE = 1e-9  # of a sum of floats, given away so that rounding never makes a bound too large
 
 
@@ -73,49 +75,98 @@ def makespan_bound(project: CalendarProject, ground: Ground) -> int:
 
 
 class Prices:
-    """Prices of resources by stretch of time; `raise_bound` changes them step after step, and `bound` is the best."""
+    """Prices of resources by stretch of time, and of arcs within a bundle or between what must be placed;
+    `raise_bound` changes them step after step, and `bound` is the best.
+    """
 
     def __init__(self, project: CalendarProject, ground: Ground, last_end: int) -> None:
         self._ground = ground
         edges = np.unique(np.linspace(0, max(last_end, 1), STRETCHES).astype(np.int64))
         self._edges = np.append(edges[edges < project.horizon], project.horizon).astype(np.int64)
+        self._widths = np.diff(self._edges)
         self._offered = np.zeros((project.resources, self._edges.size - 1))
         for r in range(project.resources):
             steps = slice(project.capacity_at[r], project.capacity_at[r + 1])
             times = np.append(project.capacity_from[steps].clip(max=project.horizon), project.horizon)
             given = np.concatenate(([0.0], np.cumsum(np.diff(times) * project.capacity[steps])))
             self._offered[r] = np.diff(np.interp(self._edges, times, given))
+        first, then = project.bundle[project.arcs[:, 0]], project.bundle[project.arcs[:, 1]]
+        both = (first == then) | ((ground.must[first] == 1) & (ground.must[then] == 1))
+        self._arcs = project.arcs[both]
+        self._limits = self._arcs[:, 4:6]
+        self._is_limit = np.stack((self._limits[:, 0] > NO_LEAST, self._limits[:, 1] < NO_MOST), axis=1)
+        self._extra_at, self._extra = _held_surely(project, ground)
         self._price = np.zeros_like(self._offered)
+        self._arc_price = np.zeros(self._limits.shape)  # of each arc's least, and of its most
         self._pace = 1.0
         self._makespan = ground.makespan_cost * makespan_bound(project, ground)
+        self._best, self._idle = -math.inf, 0
         self.bound = -1
 
     def raise_bound(self, steps: int, known: int) -> None:
-        """So many steps towards what is `known` to be possible (Polyak's length, halved when nothing is gained)."""
+        """So many steps towards what is `known` to be possible (Polyak's length, shorter when nothing is gained)."""
         aim = float(known - self._makespan)
-        best, idle, kept = -math.inf, 0, self._price.copy()
         for _ in range(steps):
-            taken = np.zeros_like(self._offered)
-            sums = np.zeros((self._price.shape[0], self._edges.size))
-            sums[:, 1:] = np.cumsum(self._price * np.diff(self._edges), axis=1)
-            inside = _relaxed(self._ground, self._edges, sums, taken)
-            value = inside - float((self._price * self._offered).sum())
-            size = abs(inside) + float((self._price * self._offered).sum())
+            value, size, taken, gaps = self._relax()
             self.bound = max(self.bound, math.ceil(value - SAFE * size - 1e-6) + self._makespan)
-            if value > best + 1e-6 * abs(best if best > -math.inf else 1.0):
-                best, idle, kept = value, 0, self._price.copy()
+            if value > self._best + 1e-5 * abs(value):
+                self._best, self._idle = value, 0
             else:
-                idle += 1
-                if idle == 5:
-                    self._pace, idle, self._price = self._pace / 2, 0, kept.copy()
-                    continue
+                self._idle += 1
+                if self._idle == IDLE:
+                    self._pace, self._idle = self._pace / 2, 0
             # A price is per amount and slot; a stretch's slack is shared by its slots.
-            slack = (taken - self._offered) / np.diff(self._edges)
+            slack = (taken - self._offered) / self._widths
             slack[(self._price <= 0) & (slack < 0)] = 0.0
-            norm = float((slack * slack * np.diff(self._edges)).sum())
+            gaps[(self._arc_price <= 0) & (gaps < 0)] = 0.0
+            scale = ARC_SCALE / float(self._widths[0])
+            norm = float((slack * slack * self._widths).sum()) + scale * float((gaps * gaps).sum())
             if norm <= 0 or value >= aim:
                 return
-            self._price = np.maximum(self._price + self._pace * (aim - value) / norm * slack, 0.0)
+            step = self._pace * (aim - value) / norm
+            self._price = np.maximum(self._price + step * slack, 0.0)
+            self._arc_price = np.maximum(self._arc_price + step * scale * gaps, 0.0)
+
+    def _relax(self) -> tuple[float, float, Floats, Floats]:
+        """The least cost at these prices, the size of its sums, what is taken then, and how far each arc is broken."""
+        g, n = self._ground, self._ground.head.size
+        least, most = np.where(self._is_limit, self._limits, 0).T
+        slopes, fixed = np.zeros((n, 2)), np.zeros(g.skip.size)
+        net = self._arc_price[:, 0] - self._arc_price[:, 1]
+        first, then, from_, to = self._arcs[:, :4].T
+        np.add.at(slopes, (first, from_), net)
+        np.add.at(slopes, (then, to), -net)
+        constant = self._arc_price[:, 0] * least - self._arc_price[:, 1] * most
+        np.add.at(fixed, g.bundle[then], constant)
+        taken, sums = np.zeros_like(self._offered), np.zeros((self._price.shape[0], self._edges.size))
+        sums[:, 1:] = np.cumsum(self._price * self._widths, axis=1)
+        points = np.full((n, 2), -1, dtype=np.int64)
+        inside = _relaxed(g, self._edges, sums, slopes, fixed, self._extra_at, self._extra, taken, points)
+        paid = float((self._price * self._offered).sum())
+        size = abs(inside) + paid + float(np.abs(constant).sum()) + float(np.abs(slopes).sum()) * g.horizon
+        gap = (points[then, to] - points[first, from_])[:, None]
+        gaps = np.where(
+            self._is_limit, np.concatenate((least[:, None] - gap, gap - most[:, None]), axis=1), 0
+        )
+        gaps[points[then, 0] < 0] = 0
+        return inside - paid, size, taken, gaps.astype(np.float64)
+
+
+def _held_surely(project: CalendarProject, ground: Ground) -> tuple[Ints, Ints]:
+    """What reservations hold whatever happens, by activity: [rows × 5] activity, from its point on, so many slots,
+    resource, amount. The first until the last at the soonest, and the lag after the last; they don't overlap.
+    """
+    tied = set(map(tuple, project.arcs[:, :2].tolist()))
+    rows: list[list[int]] = []
+    least = ground.hold_least.tolist()
+    for k, (first, from_, last, to, lag, resource, amount) in enumerate(project.reservations.tolist()):
+        if first == last or lag < 0:
+            rows.append([first, from_, least[k], resource, amount])
+        elif least[k] >= lag and ((first, last) in tied or project.bundle[first] == project.bundle[last]):
+            rows.append([first, from_, least[k] - lag, resource, amount])
+            rows.append([last, to, lag, resource, amount])
+    extra = np.array(sorted(row for row in rows if row[2] > 0 and row[4] > 0), dtype=np.int64).reshape(-1, 5)
+    return np.searchsorted(extra[:, 0], np.arange(project.activities + 1)).astype(np.int64), extra
 
 
 @njit(cache=True, nogil=True)
@@ -133,27 +184,42 @@ def _sum_until(edges: Ints, sums: Floats, r: int, t: int) -> float:
 
 
 @njit(cache=True, nogil=True)
-def _relaxed(g: Ground, edges: Ints, sums: Floats, taken: Floats) -> float:
-    """The least cost when resources are paid, not limited; `taken` [resources × stretches] is written."""
+def _relaxed(
+    g: Ground,
+    edges: Ints,
+    sums: Floats,
+    slopes: Floats,
+    fixed: Floats,
+    extra_at: Ints,
+    extra: Ints,
+    taken: Floats,
+    points: Ints,
+) -> float:
+    """The least cost when resources and lags are paid, not limited; what is `taken` [resources × stretches] and when
+    each starts and ends (`points` [activities × 2], −1 where left out) is written.
+    """
     total = 0.0
-    n = g.head.size
-    chosen_mode, chosen_start = np.full(n, -1), np.zeros(n, dtype=np.int64)
+    chosen = np.full(g.head.size, -1)
     for b in range(g.skip.size):
-        if g.never[b] == 1 or g.member_at[b] == g.member_at[b + 1]:
+        if g.never[b] == 1:
             total += g.skip[b]
             continue
-        placed = 0.0
+        placed = fixed[b]
         for k in range(g.member_at[b], g.member_at[b + 1]):
-            placed += _cheapest(g, edges, sums, g.member[k], chosen_mode, chosen_start)
+            placed += _cheapest(g, edges, sums, slopes, extra_at, extra, g.member[k], chosen, points)
         if g.must[b] == 0 and g.skip[b] <= placed:
             total += g.skip[b]
+            for k in range(g.member_at[b], g.member_at[b + 1]):
+                points[g.member[k]] = -1
             continue
         total += placed
         for k in range(g.member_at[b], g.member_at[b + 1]):
             a = g.member[k]
-            m, t = chosen_mode[a], chosen_start[a]
-            for j in range(g.need_at[m], g.need_at[m + 1]):
-                _add(edges, taken, g.need_resource[j], t, t + g.duration[m], g.need[j])
+            for j in range(g.need_at[chosen[a]], g.need_at[chosen[a] + 1]):
+                _add(edges, taken, g.need_resource[j], points[a, 0], points[a, 1], g.need[j])
+            for j in range(extra_at[a], extra_at[a + 1]):
+                begin = points[a, extra[j, 1]]
+                _add(edges, taken, extra[j, 3], begin, min(begin + extra[j, 2], g.horizon), extra[j, 4])
     return total
 
 
@@ -166,34 +232,62 @@ def _add(edges: Ints, taken: Floats, r: int, begin: int, end: int, amount: int) 
 
 
 @njit(cache=True, nogil=True)
-def _cheapest(g: Ground, edges: Ints, sums: Floats, a: int, chosen_mode: Ints, chosen_start: Ints) -> float:
+def _cheapest(
+    g: Ground,
+    edges: Ints,
+    sums: Floats,
+    slopes: Floats,
+    extra_at: Ints,
+    extra: Ints,
+    a: int,
+    chosen: Ints,
+    points: Ints,
+) -> float:
     """The least an activity costs by itself: costs and prices are linear between the edges, so only these are tried."""
     best = np.inf
+    slope = slopes[a, 0] + slopes[a, 1] + g.end_cost[a]
     for m in range(g.mode_at[a], g.mode_at[a + 1]):
         length = g.duration[m]
-        for i in range(g.slot_at[m], g.slot_end[m]):
-            first = max(g.slot_from[i], g.head[a])
-            final = min(g.slot_to[i], g.limit[a] - length)
+        count = g.slot_end[m] - g.slot_at[m]
+        for i in range(count):
+            # From where it costs least but for the prices, which are never below zero.
+            window = g.slot_at[m] + i if slope >= 0 else g.slot_end[m] - 1 - i
+            first = max(g.slot_from[window], g.head[a])
+            final = min(g.slot_to[window], g.limit[a] - length)
             if first > final:
                 continue
-            if _own(g, a, first + length) >= best:
-                break  # starts rise, and so do costs: prices are never below zero
+            if slope >= 0 and _own(g, slopes, a, first, length) >= best:
+                break
+            if slope < 0 and g.tardy_cost[a] == 0 and _own(g, slopes, a, final, length) >= best:
+                break
             t = first
             while True:
-                value = _own(g, a, t + length)
+                value = _own(g, slopes, a, t, length)
                 if length > 0:
                     for k in range(g.need_at[m], g.need_at[m + 1]):
                         r = g.need_resource[k]
                         paid = _sum_until(edges, sums, r, t + length) - _sum_until(edges, sums, r, t)
                         value += g.need[k] * paid
+                for j in range(extra_at[a], extra_at[a + 1]):
+                    begin = t + length if extra[j, 1] == END else t
+                    end = min(begin + extra[j, 2], g.horizon)
+                    paid = _sum_until(edges, sums, extra[j, 3], end) - _sum_until(
+                        edges, sums, extra[j, 3], begin
+                    )
+                    value += extra[j, 4] * paid
                 if value < best:
                     best = value
-                    chosen_mode[a], chosen_start[a] = m, t
+                    chosen[a], points[a, 0], points[a, 1] = m, t, t + length
                 if t == final:
                     break
                 # the next place where a slope changes: start or end at an edge, the due date, the last start
                 following = final
                 for zero in (t, t + length):
+                    k = np.searchsorted(edges, zero, side="right")
+                    if k < edges.size:
+                        following = min(following, t + edges[k] - zero)
+                for j in range(extra_at[a], extra_at[a + 1]):
+                    zero = (t + length if extra[j, 1] == END else t) + extra[j, 2]
                     k = np.searchsorted(edges, zero, side="right")
                     if k < edges.size:
                         following = min(following, t + edges[k] - zero)
@@ -204,5 +298,7 @@ def _cheapest(g: Ground, edges: Ints, sums: Floats, a: int, chosen_mode: Ints, c
 
 
 @njit(cache=True, nogil=True)
-def _own(g: Ground, a: int, end: int) -> float:
-    return float(g.tardy_cost[a] * max(0, end - g.due[a]) + g.end_cost[a] * end)
+def _own(g: Ground, slopes: Floats, a: int, t: int, length: int) -> float:
+    end = t + length
+    cost = float(g.tardy_cost[a] * max(0, end - g.due[a]) + g.end_cost[a] * end)
+    return float(cost + slopes[a, 0] * t + slopes[a, 1] * end)

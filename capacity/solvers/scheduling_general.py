@@ -26,8 +26,9 @@ from capacity.solvers.scheduling_proof import Budget
 WORK = 4_000
 """Steps of the local search when no other budget is given."""
 CHUNK = 50  # steps between looks at the clock
-PRICING = 80  # steps of the prices
-PROOF_PER_STEP = 1e-3  # deterministic seconds of the whole model for each step of the search
+PRICING = 90  # steps of the prices; a third of them when they bring nothing
+PRICE_SHARE = 0.3  # of the seconds, that they may take
+PROOF_PER_STEP = 5e-4  # deterministic seconds of the whole model for each step of the search
 PARTS_PER_STEP = 1 / 400  # models of a part for each step of the search
 PART_WORK, PART_S = 0.5, 2.0  # the budget of one
 PROOF_SHARE = 0.4  # of the seconds: the whole model's
@@ -120,7 +121,7 @@ class _Race:
     def count(self, work: int) -> None:
         """Half of the search, prices, the whole model, the other half with models of parts in between."""
         self._search_for(work // 2, 0.0, 0.5)
-        self._price()
+        self._price(self._is_over)
         if self._is_small and not self._is_over():
             self._ask_whole(Budget(work=work * PROOF_PER_STEP), self._is_over)
         parts = 0 if self._is_small else max(1, round(work * PARTS_PER_STEP))
@@ -154,7 +155,7 @@ class _Race:
 
         def beside() -> None:
             try:
-                self._price()
+                self._price(lambda: self._is_over() or share() >= PRICE_SHARE)
                 if self._is_small and not is_late():
                     left = max(PROOF_SHARE - share(), 0.05) * seconds
                     self._ask_whole(Budget(seconds=left), is_late)
@@ -177,15 +178,15 @@ class _Race:
 
     # --- the three ------------------------------------------------------------------------------------------------
 
-    def _price(self) -> None:
-        if self._is_over() or self._missing:
+    def _price(self, is_over: Callable[[], bool]) -> None:
+        if is_over() or self._missing:
             return
         last = int((self._start + self._project.duration[self._mode]).max(initial=1))
-        prices = Prices(self._project, self._ground, last)
-        for _ in range(PRICING // 10):
+        prices, before = Prices(self._project, self._ground, last), self._bound
+        for done in range(0, PRICING, 10):
             prices.raise_bound(10, self._cost)
             self._raised(prices.bound)
-            if self._is_over():
+            if is_over() or (done >= PRICING // 3 and self._bound == before):
                 return
 
     def _ask_whole(self, budget: Budget, is_over: Callable[[], bool]) -> None:

@@ -26,6 +26,8 @@ from capacity.solvers.scheduling import (
     solve,
     solve_calendar,
 )
+from capacity.solvers.scheduling_bound import Prices
+from capacity.solvers.scheduling_ground import ground
 
 # --- what a schedule is, by the definition -------------------------------------------------------------------------
 
@@ -197,14 +199,14 @@ def test_tiny_projects_are_solved_and_proven(project: CalendarProject) -> None:
     assert (found.cost, found.bound, found.status) == (least, least, "optimal")
 
 
-@given(drafts())
+@given(drafts(), st.integers(0, 40))
 @settings(max_examples=100, deadline=None)
-def test_bounds_and_schedules_without_the_model_hold_too(project: CalendarProject) -> None:
+def test_cancelled_anywhere_schedules_and_bounds_hold(project: CalendarProject, after: int) -> None:
     told: list[tuple[int, int]] = []
     asked = itertools.count()
     try:
         found = solve_calendar(
-            project, cancelled=lambda: next(asked) > 2, progress=lambda c, b: told.append((c, b))
+            project, cancelled=lambda: next(asked) > after, progress=lambda c, b: told.append((c, b))
         )
     except ProjectError:
         return
@@ -217,6 +219,19 @@ def test_bounds_and_schedules_without_the_model_hold_too(project: CalendarProjec
     assert least is not None
     assert found.bound <= least <= found.cost
     assert all(bound <= least <= value for value, bound in told)
+
+
+@given(drafts())
+@settings(max_examples=60, deadline=None)
+def test_prices_never_say_more_than_the_least_cost(project: CalendarProject) -> None:
+    least = least_cost(project)
+    if least is None:
+        return
+    prices = Prices(project, ground(project), HORIZON)
+
+    prices.raise_bound(40, least + 3)
+
+    assert prices.bound <= least
 
 
 # --- rules, one by one ---------------------------------------------------------------------------------------------
@@ -293,6 +308,19 @@ def test_late_is_paid_for_and_too_late_is_left_out() -> None:
 
     assert found.end.tolist() == [4, 8, -1]
     assert (found.tardiness, found.skipped, found.status) == (6, 2, "optimal")
+
+
+def test_prices_bound_what_one_resource_delays() -> None:
+    draft = Draft(400)
+    crew = draft.resource([(0, 1)])
+    for _ in range(10):
+        draft.activity(Mode(20, {crew: 1}), end_cost=1)
+    project = draft.project()
+    prices = Prices(project, ground(project), 200)
+
+    prices.raise_bound(90, 1100)
+
+    assert 900 < prices.bound <= 1100  # each alone: 200
 
 
 # --- larger ones ---------------------------------------------------------------------------------------------------
