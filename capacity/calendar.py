@@ -90,6 +90,27 @@ class Skill:
 
 
 @dataclass(frozen=True, slots=True)
+class SchoolHoliday:
+    """Days, both inclusive and local, on which a community's schools are closed, and who says so."""
+
+    community: str
+    name: str
+    first: date
+    last: date
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolRule:
+    """Assets of these tenants or at these sites (slugs) move "only" or "never" in a community's school holidays."""
+
+    community: str
+    moves: str
+    tenants: tuple[str, ...] = ()
+    sites: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Grouping:
     """How strongly things hold together when move groups are made, and how large a group gets: all assumptions.
 
@@ -152,3 +173,5 @@ class Calendar:
     risky_criticality: Annotated[int, OMITTED_WHEN_EMPTY] = 0
     care: Annotated[Care | None, OMITTED_WHEN_EMPTY] = None
     skills: Annotated[tuple[Skill, ...], OMITTED_WHEN_EMPTY] = ()
+    school_holidays: Annotated[tuple[SchoolHoliday, ...], OMITTED_WHEN_EMPTY] = ()
+    school_rules: Annotated[tuple[SchoolRule, ...], OMITTED_WHEN_EMPTY] = ()

@@ -7,11 +7,11 @@ Belgian holidays come from the `holidays` library; windows and freezes of applic
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
 import holidays
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from capacity.calendar import (
     Calendar,
@@ -19,6 +19,8 @@ from capacity.calendar import (
     CalendarResource,
     Care,
     Grouping,
+    SchoolHoliday,
+    SchoolRule,
     Skill,
     WeeklySlot,
     WorkRates,
@@ -132,6 +134,34 @@ class CareInput(_Strict):
     hypercare_within_hours: Annotated[float, Field(ge=0, le=240)] = 48
 
 
+Word = Annotated[str, Field(min_length=1)]
+
+
+class SchoolHolidayInput(_Strict):
+    """Days (both inclusive) on which a community's schools are closed; `source` says where that is written."""
+
+    community: Word
+    name: Word
+    first: date
+    last: date
+    source: Word
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.last < self.first:
+            raise ValueError(f"it ends on {self.last}, before it begins")
+        return self
+
+
+class SchoolRuleInput(_Strict):
+    """Assets of tenants or at sites, by slug, that move only or never in a community's school holidays."""
+
+    community: Word
+    moves: Literal["only", "never"]
+    tenants: tuple[Word, ...] = ()
+    sites: tuple[Word, ...] = ()
+
+
 class CalendarSettings(_Strict):
     """`[calendar]`; anything left out keeps its default."""
 
@@ -151,6 +181,9 @@ class CalendarSettings(_Strict):
     grouping: GroupingInput = GroupingInput()
     care: CareInput = CareInput()
     skills: dict[str, Annotated[tuple[Annotated[str, Field(min_length=2)], ...], Field(min_length=1)]] = {}
+    school_holidays: str | tuple[SchoolHolidayInput, ...] = ()
+    """A CSV file beside `vorst.toml` (`capacity.school_holidays`), or what stands in it once it has been read."""
+    school: tuple[SchoolRuleInput, ...] = ()
     rollback_days: Annotated[int, Field(ge=0, le=365)] = 7
     intersite_latency_ms: Annotated[float, Field(ge=0)] = 2.0
     core_mbps: Annotated[float | None, Field(gt=0, allow_inf_nan=False)] = None
@@ -196,9 +229,26 @@ def resolve(settings: CalendarSettings, start: datetime) -> Calendar:
         core_mbps=settings.core_mbps,
         risky_criticality=settings.risky_criticality,
         care=Care(**settings.care.model_dump()),
+        school_holidays=tuple(SchoolHoliday(**entry.model_dump()) for entry in _holidays(settings)),
+        school_rules=tuple(SchoolRule(**rule.model_dump()) for rule in settings.school),
         skills=tuple(Skill(name, words) for name, words in settings.skills.items()),
         grouping=None if settings.grouping == GroupingInput() else Grouping(**settings.grouping.model_dump()),
     )
+
+
+def _holidays(settings: CalendarSettings) -> tuple[SchoolHolidayInput, ...]:
+    """The school holidays; each community that a rule names has some."""
+    known = settings.school_holidays
+    if isinstance(known, str):
+        raise InputError(f"{known} was not read", where="vorst.toml [calendar] school_holidays")
+    missing = sorted({rule.community for rule in settings.school} - {entry.community for entry in known})
+    if missing:
+        raise InputError(
+            f"no school holidays of the community {missing[0]!r}",
+            where="vorst.toml [[calendar.school]]",
+            remedy="add them to the table that calendar.school_holidays names",
+        )
+    return known
 
 
 def _zone(name: str) -> ZoneInfo:

@@ -123,7 +123,7 @@ def read_settings(folder: Path) -> Settings:
         model_config = SettingsConfigDict(toml_file=file)
 
     try:
-        return OfThisFolder()
+        return _with_school_holidays(OfThisFolder(), folder)
     except ValidationError as error:
         raise _explained(error, file) from None
     except SettingsError as error:
@@ -132,6 +132,25 @@ def read_settings(folder: Path) -> Settings:
             where="a VORST_ variable",
             remedy="name a single key, such as VORST_PLAN_SEED, or write a table as JSON",
         ) from None
+
+
+def _with_school_holidays(settings: Settings, folder: Path) -> Settings:
+    """The settings with the table of school holidays read that they name."""
+    name = settings.calendar.school_holidays
+    if not isinstance(name, str):
+        return settings
+    from capacity.school_holidays import read_school_holidays
+
+    try:
+        text = (folder / name).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"cannot be read: {getattr(error, 'strerror', None) or error}",
+            where=str(folder / name),
+            remedy="put the table there, or correct calendar.school_holidays",
+        ) from None
+    calendar = settings.calendar.model_copy(update={"school_holidays": read_school_holidays(text, name)})
+    return settings.model_copy(update={"calendar": calendar})
 
 
 def _explained(error: ValidationError, file: Path) -> InputError:

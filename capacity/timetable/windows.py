@@ -108,9 +108,30 @@ class Windows:
         for constraint in estate.constraints:
             for member in constraint.members if constraint.kind in {"freeze", "pin"} else ():
                 self._freezes[member].extend(self._closed(constraint))
+        self._close_for_schools()
         self._cache: dict[tuple[Ref, ...], list[Interval]] = {}
         self._common: dict[tuple[tuple[Ref, ...], ...], list[Interval]] = {}
         self._weekly: dict[tuple[WeeklySlot, date | None, date | None], list[Interval]] = {}
+
+    def _close_for_schools(self) -> None:
+        """Add to the freezes of tenants and sites what their rules on school holidays rule out."""
+        grid, calendar = self.grid, self.grid.calendar
+        for rule in calendar.school_rules:
+            days = [(h.first, h.last) for h in calendar.school_holidays if h.community == rule.community]
+            held = [
+                (grid.floor(grid.midnight(first)), grid.ceil(grid.midnight(last + timedelta(days=1))))
+                for first, last in days
+            ]
+            if rule.moves == "only":
+                inner = [
+                    (grid.ceil(grid.midnight(first)), grid.floor(grid.midnight(last + timedelta(days=1))))
+                    for first, last in days
+                ]
+                held = without([(0, grid.slots)], merged(inner, grid.slots))
+            named = [Ref("tenants", t.id) for t in self._estate.tenants if t.slug in rule.tenants]
+            named += [Ref("sites", s.id) for s in self._estate.sites if s.slug in rule.sites]
+            for holder in named:
+                self._freezes[holder].extend(held)
 
     def _closed(self, constraint: Constraint) -> Iterable[Interval]:
         """When a freeze lets nothing move, a pin not yet or no longer; open on the side of a date that is missing."""

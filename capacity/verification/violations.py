@@ -57,6 +57,7 @@ RULES: dict[str, str] = {
     "FREEZE": "Assets are not touched during a freeze",
     "PIN": "What a person pinned moves when it was pinned to",
     "HOLIDAY": "Nobody works on a holiday",
+    "SCHOOL": "What moves only or never in school holidays does so",
     "RESOURCE": "No crew, van or dock is used beyond its capacity",
     "EFFORT": "Steps hold enough hands for their work",
     "VAN": "Relocations fit into their vans and hold a dock slot",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from broken_plans import cares, clouds, copies, documents, hands, moves, powers, racks, times
+from broken_plans import cares, clouds, copies, documents, hands, moves, powers, racks, schools, times
 from broken_plans.case import Broken
 
 CASES: tuple[Broken, ...] = (
@@ -14,5 +14,6 @@ CASES: tuple[Broken, ...] = (
     *copies.CASES,
     *moves.CASES,
     *cares.CASES,
+    *schools.CASES,
     *hands.CASES,
 )

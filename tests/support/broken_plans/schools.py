@@ -1,0 +1,57 @@
+"""Broken plans: a school's machine moves in holidays when it may not, or outside them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+
+from plan_builders import at, machine
+
+from broken_plans.case import Broken, World, changed
+from capacity.calendar import SchoolHoliday, SchoolRule
+from capacity.facility import Facility
+from capacity.plan import Plan
+from inventory.estate import Estate, Tenant
+
+
+def school(moves: str, last: date) -> Callable[[Estate, Facility, Plan], World]:
+    """Machine 5, cut over on the morning of the 21st, is a school's, with holidays until `last`."""
+    holidays = (
+        SchoolHoliday("french", "carnival", date(2027, 3, 15), last, "a test"),
+        SchoolHoliday("flemish", "spring", date(2027, 3, 1), date(2027, 3, 20), "a test"),
+    )
+
+    def breaks(estate: Estate, facility: Facility, plan: Plan) -> World:
+        estate = replace(
+            estate,
+            tenants=(*estate.tenants, Tenant(3, "School", "school", 2)),
+            virtual_machines=changed(estate.virtual_machines, "id", 5, tenant_id=3),
+        )
+        rules = (SchoolRule("french", moves, tenants=("school",)),)
+        calendar = replace(plan.calendar, school_holidays=holidays, school_rules=rules)
+        return estate, facility, replace(plan, calendar=calendar)
+
+    return breaks
+
+
+CASES = (
+    Broken(
+        "SCHOOL",
+        "in holidays",
+        school("never", date(2027, 3, 21)),
+        "step cut-3",
+        machine(5),
+        at(3, 21, 8),
+        60.0,
+    ),
+    Broken(
+        "SCHOOL",
+        "a day late",
+        school("only", date(2027, 3, 20)),
+        "step cut-3",
+        machine(5),
+        at(3, 21, 8),
+        60.0,
+    ),
+)
