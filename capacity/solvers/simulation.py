@@ -16,14 +16,22 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
+from capacity.solvers.simulation_places import (
+    NEVER,
+    NOBODY,
+    Floats,
+    Ints,
+    begin_at,
+    book,
+    least_ready,
+    take,
+)
+
+__all__ = ["NEVER", "Bools", "Draws", "Floats", "Ints", "Network", "Samples", "settled", "simulate"]
+
 Bools = NDArray[np.bool_]
 
-NEVER = 1 << 60
-"""The end of what finds no place before the horizon."""
 MOST_PIECES = 24  # intervals an activity may begin in; one that needs more is held never to end
-TOLERANCE = 1e-6
 
 
 class Network(NamedTuple):
@@ -105,7 +113,6 @@ class _Room(NamedTuple):
 
 
 OWN_DATE = NEVER + 1
-NOBODY = -1
 ENDS_LATE = 1000  # draws for whether a strict activity runs over, apart from those for how long it takes
 
 
@@ -151,29 +158,7 @@ def _room(network: Network) -> _Room:
     return _Room(at, ints(resources), ints(size), np.zeros(size), ints(size), ints(n), ints(n))
 
 
-# --- when a calendar is open -----------------------------------------------------------------------------------------
-
-
-@njit(cache=True, nogil=True)
-def _open(net: Network, calendar: int, ready: int, length: int) -> tuple[int, int]:
-    """The first open interval with `length` left at or after `ready`, and the start in it; (-1, NEVER) without one."""
-    low, last = net.open_at[calendar], net.open_at[calendar + 1]
-    high = last
-    while low < high:
-        middle = (low + high) // 2
-        if net.open_end[middle] <= ready:
-            low = middle + 1
-        else:
-            high = middle
-    while low < last:
-        begin = max(ready, net.open_start[low])
-        if begin + length <= net.open_end[low]:
-            return low, begin
-        low += 1
-    return -1, NEVER
-
-
-# --- what is taken of a resource -------------------------------------------------------------------------------------
+# --- the kernels -----------------------------------------------------------------------------------------------------
 
 
 @njit(cache=True, nogil=True)
@@ -184,138 +169,20 @@ def _clear(net: Network, room: _Room) -> None:
         room.many[r] = 1
         room.moment[first], room.taken[first], room.ended[first] = -NEVER, 0.0, NOBODY
         for x in range(net.less_at[r], net.less_at[r + 1]):
-            _take(room, r, net.less_start[x], net.less_end[x], net.less_by[x], NOBODY)
+            since, till, amount = net.less_start[x], net.less_end[x], net.less_by[x]
+            take(room.at, room.many, room.moment, room.taken, room.ended, r, since, till, amount, NOBODY)
 
 
 @njit(cache=True, nogil=True)
-def _entry(room: _Room, r: int, moment: int) -> int:
-    """The last entry of a resource at or before a moment."""
-    low, high = room.at[r], room.at[r] + room.many[r]
-    while high - low > 1:
-        middle = (low + high) // 2
-        if room.moment[middle] <= moment:
-            low = middle
-        else:
-            high = middle
-    return int(low)
-
-
-@njit(cache=True, nogil=True)
-def _cut(room: _Room, r: int, moment: int) -> int:
-    """The entry of a resource that begins at a moment, made where there is none."""
-    before = _entry(room, r, moment)
-    if room.moment[before] == moment:
-        return before
-    x = room.at[r] + room.many[r]
-    while x > before + 1:
-        room.moment[x], room.taken[x], room.ended[x] = (
-            room.moment[x - 1],
-            room.taken[x - 1],
-            room.ended[x - 1],
-        )
-        x -= 1
-    room.moment[x], room.taken[x], room.ended[x] = moment, room.taken[before], NOBODY
-    room.many[r] += 1
-    return int(x)
-
-
-@njit(cache=True, nogil=True)
-def _take(room: _Room, r: int, begin: int, end: int, amount: float, whose: int) -> None:
-    first = _cut(room, r, begin)
-    last = _cut(room, r, end)
-    for x in range(first, last):
-        room.taken[x] += amount
-    if whose >= 0:
-        room.ended[last] = whose
-
-
-@njit(cache=True, nogil=True)
-def _span(net: Network, h: int, begin: int, end: int) -> tuple[int, int]:
-    """From when until when an entry of what is held is held by what runs from begin to end."""
-    if net.after[h] != NEVER:
-        return end, net.after[h]
-    since = begin + math.floor(net.since[h] * (end - begin) + 0.5)
-    return since, begin + math.floor(net.till[h] * (end - begin) + 0.5)
-
-
-@njit(cache=True, nogil=True)
-def _clash(net: Network, room: _Room, j: int, begin: int, end: int) -> tuple[int, int]:
-    """Until when `j` can't begin for want of what it holds when it runs so long, and who has it; (-1, -1): it can."""
-    for h in range(net.held_at[j], net.held_at[j + 1]):
-        r = net.held[h]
-        since, till = _span(net, h, begin, end)
-        if since >= till:
-            continue
-        if net.while_open[h] >= 0:
-            _, open_from = _open(net, net.while_open[h], since, till - since)
-            if open_from == NEVER:
-                return NEVER, NOBODY
-            if open_from > since:
-                return begin + open_from - since, NOBODY
-        most = net.capacity[r] - net.amount[h] + TOLERANCE
-        last = room.at[r] + room.many[r]
-        x = _entry(room, r, since)
-        while x < last and room.moment[x] < till:
-            if room.taken[x] > most:
-                while x < last and room.taken[x] > most:
-                    x += 1
-                if x < last:
-                    return begin + room.moment[x] - since, room.ended[x]
-            x += 1
-    return -1, NOBODY
-
-
-# --- one activity ----------------------------------------------------------------------------------------------------
-
-
-@njit(cache=True, nogil=True)
-def _least_ready(net: Network, calendar: int, interval: int, start: int, length: int) -> int:
-    """The least readiness with which `start` is the first start there is; interval -1: with which there is none."""
-    if interval >= 0 and start > net.open_start[interval]:
-        return start
-    earlier = (interval if interval >= 0 else net.open_at[calendar + 1]) - 1
-    while earlier >= net.open_at[calendar]:
-        if net.open_end[earlier] - net.open_start[earlier] >= length:
-            return int(net.open_end[earlier]) - length + 1
-        earlier -= 1
-    return -NEVER
-
-
-@njit(cache=True, nogil=True)
-def _begin(
-    net: Network,
-    room: _Room,
-    j: int,
-    ready: int,
-    length: int,
-    left: int,
-    runs_over: bool,  # noqa: FBT001 - compiled
-) -> tuple[int, int, int]:
-    """Where `j` begins: the interval, the start in it and whose booking it waited for last; interval -1: nowhere.
-
-    It takes `length` for granted and holds what it holds as long as it really runs: `left`, up to the interval's end
-    unless it `runs_over`.
-    """
-    calendar = net.calendar[j]
-    holder = NOBODY
-    interval, start = _open(net, calendar, ready, length)
-    while interval >= 0:
-        runs = left if runs_over else min(left, net.open_end[interval] - start)
-        free_at, whose = _clash(net, room, j, start, start + max(runs, length))
-        if free_at < 0:
-            return interval, start, holder
-        if whose >= 0:
-            holder = whose
-        interval, start = _open(net, calendar, free_at, length)
-    return interval, NEVER, holder
-
-
-@njit(cache=True, nogil=True)
-def _book(net: Network, room: _Room, j: int, begin: int, end: int) -> None:
-    for h in range(net.held_at[j], net.held_at[j + 1]):
-        since, till = _span(net, h, begin, end)
-        if since < till:
-            _take(room, net.held[h], since, till, net.amount[h], j)
+def _ready(before: Ints, lag: Ints, first: int, last: int, end: Ints) -> int:
+    """When the last predecessor lets it begin; NEVER when one of them never ends."""
+    ready = -NEVER
+    for e in range(first, last):
+        ended = end[before[e]]
+        if ended == NEVER:
+            return NEVER
+        ready = max(ready, ended + lag[e])
+    return ready
 
 
 # --- draws for starting again ----------------------------------------------------------------------------------------
@@ -346,76 +213,69 @@ def _normal(seed: int, sample: int, j: int, which: int) -> float:
 
 
 @njit(cache=True, nogil=True)
-def _ready(net: Network, end: Ints, j: int) -> int:
-    """When the last predecessor lets `j` begin; NEVER when one of them never ends."""
-    ready = -NEVER
-    for e in range(net.before_at[j], net.before_at[j + 1]):
-        ended = end[net.before[e]]
-        if ended == NEVER:
-            return NEVER
-        ready = max(ready, ended + net.lag[e])
-    return ready
-
-
-@njit(cache=True, nogil=True)
 def _simulate(net: Network, draws: Draws, found: Samples, room: _Room) -> None:
-    samples, n = draws.scale.shape
+    release, lengths, calendars, is_strict = net.release, net.length, net.calendar, net.is_strict
+    over_since, over_at, horizon = net.over_since, net.over_at, net.horizon
+    before_at, before, lag = net.before_at, net.before, net.lag
+    held_at, held, amount, capacity = net.held_at, net.held, net.amount, net.capacity
+    since, till, while_open, after = net.since, net.till, net.while_open, net.after
+    open_at, open_start, open_end = net.open_at, net.open_start, net.open_end
+    at, many, moment, taken, ended = room.at, room.many, room.moment, room.taken, room.ended
+    reason, blocker = room.reason, room.blocker
+    scale, own, spread, again, seed = draws.scale, draws.own, draws.spread, draws.again, draws.seed
+    samples, n = scale.shape
     for s in range(samples):
         _clear(net, room)
         start, end, begun = found.start[s], found.end[s], found.begun[s]
         for j in range(n):
-            room.blocker[j], room.reason[j] = NOBODY, OWN_DATE
-            if net.over_at[j] != NEVER:
-                start[j], end[j], begun[j] = net.over_since[j], net.over_at[j], 1
+            blocker[j], reason[j] = NOBODY, OWN_DATE
+            if over_at[j] != NEVER:
+                start[j], end[j], begun[j] = over_since[j], over_at[j], 1
                 continue
-            _run(net, draws, room, s, j, start, end, begun)
-        _trace(net, room, end, found.decides[s])
-
-
-@njit(cache=True, nogil=True)
-def _run(
-    net: Network, draws: Draws, room: _Room, s: int, j: int, start: Ints, end: Ints, begun: Ints
-) -> None:
-    """Begin `j`, and begin it again as often as it takes."""
-    start[j] = end[j] = NEVER
-    pushed = _ready(net, end, j)
-    if pushed == NEVER:
-        room.reason[j] = NEVER
-        return
-    ready = max(net.release[j], pushed)
-    length = net.length[j]
-    left = _seconds(draws.scale[s, j], draws.spread[j] * draws.own[s, j])
-    for piece in range(MOST_PIECES):
-        runs_over = (
-            net.is_strict[j]
-            and draws.again < 1.0
-            and _uniform(draws.seed, s, j, ENDS_LATE + piece) >= draws.again
-        )
-        interval, begin, holder = _begin(net, room, j, ready, length, left, runs_over)
-        if piece == 0:
-            room.blocker[j] = holder
-            if holder == NOBODY and pushed > net.release[j]:
-                least = _least_ready(net, net.calendar[j], interval, begin, length)
-                if net.release[j] < least:
-                    room.reason[j] = least
-            start[j] = begin
-        if interval < 0:
-            return
-        begun[j] = piece + 1
-        stop = begin + left
-        closes = net.open_end[interval]
-        if stop <= closes or runs_over:
-            if stop <= net.horizon or stop <= closes:
-                _book(net, room, j, begin, stop)
-                end[j] = stop
-            return
-        _book(net, room, j, begin, closes)
-        ready = closes
-        if net.is_strict[j]:
-            left = _seconds(draws.scale[s, j], draws.spread[j] * _normal(draws.seed, s, j, piece))
-        else:
-            left -= closes - begin
-            length = 1
+            start[j] = end[j] = NEVER
+            pushed = _ready(before, lag, before_at[j], before_at[j + 1], end)
+            if pushed == NEVER:
+                reason[j] = NEVER
+                continue
+            ready, length = max(release[j], pushed), lengths[j]
+            left = _seconds(scale[s, j], spread[j] * own[s, j])
+            for piece in range(MOST_PIECES):
+                runs_over = is_strict[j] and again < 1.0 and _uniform(seed, s, j, ENDS_LATE + piece) >= again
+                interval, begin, holder = begin_at(
+                    open_at, open_start, open_end,
+                    held, amount, since, till, while_open, after, capacity,
+                    at, many, moment, taken, ended,
+                    calendars[j], held_at[j], held_at[j + 1], ready, length, left, runs_over,
+                )  # fmt: skip
+                if piece == 0:
+                    start[j], blocker[j] = begin, holder
+                    if holder == NOBODY and pushed > release[j]:
+                        least = least_ready(
+                            open_at, open_start, open_end, calendars[j], interval, begin, length
+                        )
+                        if release[j] < least:
+                            reason[j] = least
+                if interval < 0:
+                    break
+                begun[j] = piece + 1
+                stop, closes = begin + left, open_end[interval]
+                is_done = stop <= closes or runs_over
+                if is_done and stop > horizon and stop > closes:
+                    break
+                book(
+                    held, amount, since, till, after,
+                    at, many, moment, taken, ended,
+                    held_at[j], held_at[j + 1], begin, stop if is_done else closes, j,
+                )  # fmt: skip
+                if is_done:
+                    end[j] = stop
+                    break
+                ready = closes
+                if is_strict[j]:
+                    left = _seconds(scale[s, j], spread[j] * _normal(seed, s, j, piece))
+                else:
+                    left, length = left - (closes - begin), 1
+        _trace(before_at, before, lag, reason, blocker, end, found.decides[s])
 
 
 @njit(cache=True, nogil=True)
@@ -424,7 +284,9 @@ def _seconds(scale: float, log_factor: float) -> int:
 
 
 @njit(cache=True, nogil=True)
-def _trace(net: Network, room: _Room, end: Ints, decides: Bools) -> None:
+def _trace(
+    before_at: Ints, before: Ints, lag: Ints, reason: Ints, blocker: Ints, end: Ints, decides: Bools
+) -> None:
     """Mark what ends last, and backwards all that would have let a marked one begin sooner by ending sooner.
 
     Where something never ends, what ends last is what found no place itself, not what waits for that.
@@ -432,28 +294,44 @@ def _trace(net: Network, room: _Room, end: Ints, decides: Bools) -> None:
     n = end.size
     last = end.max() if n else 0
     for j in range(n):
-        decides[j] = end[j] == last and not (last == NEVER and room.reason[j] == NEVER)
+        decides[j] = end[j] == last and not (last == NEVER and reason[j] == NEVER)
     for j in range(n - 1, -1, -1):
         if not decides[j]:
             continue
-        if room.blocker[j] >= 0:
-            decides[room.blocker[j]] = True
-        for e in range(net.before_at[j], net.before_at[j + 1]):
-            if end[net.before[e]] + net.lag[e] >= room.reason[j]:
-                decides[net.before[e]] = True
+        if blocker[j] >= 0:
+            decides[blocker[j]] = True
+        for e in range(before_at[j], before_at[j + 1]):
+            if end[before[e]] + lag[e] >= reason[j]:
+                decides[before[e]] = True
 
 
 @njit(cache=True, nogil=True)
 def _settle(net: Network, start: Ints, may_follow: Bools, release: Ints, is_met: Bools, room: _Room) -> None:
+    before_at, before, lag = net.before_at, net.before, net.lag
+    held_at, held, amount, capacity = net.held_at, net.held, net.amount, net.capacity
+    since, till, while_open, after = net.since, net.till, net.while_open, net.after
+    open_at, open_start, open_end = net.open_at, net.open_start, net.open_end
+    at, many, moment, taken, ended = room.at, room.many, room.moment, room.taken, room.ended
     _clear(net, room)
     end = start + net.length
     for j in range(start.size):
-        pushed = _ready(net, end, j)
-        begin = NEVER
-        if may_follow[j]:
-            _, begin, _ = _begin(net, room, j, max(0, pushed), net.length[j], net.length[j], False)
-        if begin != start[j]:
-            release[j] = start[j]
-            _, begin, _ = _begin(net, room, j, max(release[j], pushed), net.length[j], net.length[j], False)
-        is_met[j] = begin == start[j]
-        _book(net, room, j, start[j], end[j])
+        pushed = _ready(before, lag, before_at[j], before_at[j + 1], end)
+        length = net.length[j]
+        for follows in (True, False):
+            if follows and not may_follow[j]:
+                continue
+            release[j] = 0 if follows else start[j]
+            _, begin, _ = begin_at(
+                open_at, open_start, open_end,
+                held, amount, since, till, while_open, after, capacity,
+                at, many, moment, taken, ended,
+                net.calendar[j], held_at[j], held_at[j + 1], max(release[j], pushed), length, length, False,
+            )  # fmt: skip
+            is_met[j] = begin == start[j]
+            if is_met[j]:
+                break
+        book(
+            held, amount, since, till, after,
+            at, many, moment, taken, ended,
+            held_at[j], held_at[j + 1], start[j], end[j], j,
+        )  # fmt: skip
