@@ -85,6 +85,7 @@ class _Waits:
             brings_up |= dict.fromkeys(step.commissions, i)
         for own in steps_of.values():
             yield from pairwise(own)
+            yield from ((i, j) for i in own for j in own if i < j and self.steps[j].kind in ENDINGS)
         for j, step in enumerate(self.steps):
             places = {(move.target.rack, move.target.host) for move in step.moves if move.target is not None}
             for name in {name for place in places for name in place if name is not None}:

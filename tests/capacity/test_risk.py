@@ -21,6 +21,7 @@ from capacity.planner import proven
 from capacity.risk import Risk, assess
 from capacity.uncertainty.sampling import Job, Model, Tally, sampled
 from capacity.uncertainty.settings import DurationsInput, RiskSettings, SpreadInput
+from capacity.uncertainty.shifting import shift
 from inventory.documents import from_json, to_data, to_json
 from inventory.errors import InputError
 from inventory.estate import Estate
@@ -374,6 +375,60 @@ def test_a_rollback_undoes_what_was_done() -> None:
     back = replace(done, phase="rollback", started_at=done.started_at + timedelta(hours=1))
     assert assess(an_estate(), plan, FIXED, [done]).over == 1
     assert assess(an_estate(), plan, FIXED, [back, done]).over == 0
+
+
+# --- which dates have to move -----------------------------------------------------------------------------------------
+
+
+def test_nothing_moves_when_all_went_as_planned() -> None:
+    plan = a_plan()
+    runs = [a_run(plan, step, 1.0, plan_hash=plan.content_hash) for step in plan.steps if step.id == "copy-1"]
+    found = shift(an_estate(), plan, FIXED, runs)
+    assert (found.moved, found.over, found.kept) == ((), 1, len(plan.steps) - 1)
+    assert found.new_end == found.end
+
+
+def test_only_what_a_late_step_pushes_moves() -> None:
+    """A copy ends three hours late: its cutover misses its window, and what clears its source waits for that."""
+    plan = a_plan()
+    copy = next(step for step in plan.steps if step.id == "copy-1")
+    cut = next(step for step in plan.steps if step.id == "cut-1")
+    late = (cut.start - copy.start + timedelta(hours=3)) / (copy.end - copy.start)
+    found = shift(
+        an_estate(),
+        plan,
+        with_(FIXED, prior_weight=1e9),
+        [a_run(plan, copy, late, plan_hash=plan.content_hash)],
+    )
+    moved = {m.step: m for m in found.moved}
+    assert "cut-1" in moved
+    assert moved["cut-1"].start == cut.start
+    assert moved["cut-1"].new_start is not None
+    assert moved["cut-1"].new_start >= cut.start + timedelta(hours=3)
+    assert not {"copy-1", "copy-2", "racks", "hosts", "move-2", "cut-3", "move-3"} & moved.keys()
+    assert found.kept + len(moved) + found.over == len(plan.steps)
+
+
+def test_measured_kinds_are_given_longer_from_now_on_and_never_less() -> None:
+    chain = a_chain(links=4)
+    slow = shift(an_estate(), chain, with_(FIXED, prior_weight=1.0), [a_run(chain, chain.steps[0], 4.0)])
+    assert slow.ratios == {"replicate": pytest.approx(2.0)}
+    assert slow.new_end is not None
+    assert slow.new_end > slow.end
+    fast = shift(an_estate(), chain, FIXED, [a_run(chain, chain.steps[0], 0.5)], as_of=chain.steps[0].start)
+    assert (fast.ratios, fast.moved) == ({"replicate": 1.0}, ())
+
+
+def test_what_lies_before_today_begins_today() -> None:
+    chain = a_chain(links=2, hours=5)
+    today = chain.steps[0].start + timedelta(days=2)
+    found = shift(an_estate(), chain, FIXED, [], as_of=today)
+    assert [m.new_start for m in found.moved] == [today, today + timedelta(hours=5)]
+
+
+def test_without_a_run_or_a_day_nobody_knows_how_far_things_are() -> None:
+    with pytest.raises(InputError, match="no run is recorded"):
+        shift(an_estate(), a_plan(), FIXED, [])
 
 
 # --- what can't be ----------------------------------------------------------------------------------------------------

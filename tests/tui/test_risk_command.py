@@ -140,6 +140,26 @@ def test_what_was_measured_counts_in(workspace: Path) -> None:
     assert found["over"] == 0
 
 
+def test_dates_that_have_to_move_are_proposed_and_end_with_2(workspace: Path) -> None:
+    plan = the_plan(workspace)
+    cutover = next(step for step in plan.steps if step.kind == "cutover")
+    day = f"{cutover.end.date():%Y-%m-%d}"
+    assert vorst(workspace, "risk", "--dates").code == 1
+    assert vorst(workspace, "risk", "--as-of", day).code == 1
+    same = vorst(workspace, "risk", "--dates", "--as-of", f"{plan.calendar.start:%Y-%m-%d}")
+    assert same.code == 0
+    assert f"0 steps are done, {len(plan.steps)} keep their dates, 0 move" in same.out
+    late = f"{plan.waves[-1].end.date():%Y-%m-%d}"
+    shown = vorst(workspace, "risk", "--dates", "--as-of", late, "--all")
+    assert shown.code == 2
+    assert "a proposal, no plan" in shown.out
+    assert cutover.id in shown.out
+    found = vorst(workspace, "risk", "--dates", "--as-of", late, "--json").json
+    moved = {entry["step"]: entry for entry in found["moved"]}
+    assert moved[cutover.id]["new_start"] is None or moved[cutover.id]["new_start"] >= late
+    assert found["kept"] + len(moved) == len(plan.steps)
+
+
 def test_a_record_that_can_t_be_read_is_named(workspace: Path) -> None:
     bad = workspace / "playbooks" / "runs" / "20270101T000000000000Z-wave-01-cutover.json"
     bad.parent.mkdir(exist_ok=True)

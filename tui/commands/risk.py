@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -18,9 +19,11 @@ from tui.workspace import PLAN_FILE, Workspace
 if TYPE_CHECKING:
     from capacity.risk import Outlook, Risk
     from capacity.uncertainty.settings import RiskSettings
+    from capacity.uncertainty.shifting import Shift
 
 PROJECT = "playbooks"
-FINDINGS = 2  # exit code when fewer samples than wanted end in time
+FINDINGS = 2  # exit code when fewer samples than wanted end in time, or dates have to move
+SHOWN_DATES = 30
 SHOWN_DRIVERS = 15
 SHOWN_PLACES = 12
 SHOWN_DAYS = 12
@@ -61,6 +64,16 @@ def risk(
     scheduler: Annotated[
         str | None, typer.Option(help="A Dask scheduler, tcp://HOST:PORT, in place of workers here.")
     ] = None,
+    dates: Annotated[
+        bool,
+        typer.Option("--dates", help="Show instead which dates have to move after the runs; 2 when any has."),
+    ] = False,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"], help="For --dates: what no run recorded before this day hasn't begun."
+        ),
+    ] = None,
     every: Annotated[bool, typer.Option("--all", help="Show every step, wave, room and day.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
@@ -78,12 +91,24 @@ def risk(
         raise InputError(
             "--workers and --scheduler exclude each other", remedy="a scheduler has its own workers"
         )
+    if as_of is not None and not dates:
+        raise InputError("--as-of is for --dates", remedy="add --dates")
     if want is not None and by is None:
         raise InputError("--want needs a day", remedy="add --by YYYY-MM-DD")
     workspace: Workspace = context.obj
     settings = _settings(workspace, samples, day_cost)
     estate, _, plan = fitting_plan(workspace, plan_file)
     runs, _ = read_runs(workspace.path(project))
+    if dates:
+        from capacity.uncertainty.shifting import shift
+
+        since = as_of.replace(tzinfo=ZoneInfo(plan.calendar.time_zone)) if as_of is not None else None
+        moved = shift(estate, plan, settings, runs, as_of=since)
+        if as_json:
+            output.data_json(to_data(moved))
+        else:
+            show_dates(moved, every=every)
+        raise typer.Exit(FINDINGS if moved.moved else 0)
     with output.progress() as progress, samplers(workers, scheduler) as run:
         found = assess(
             estate,
@@ -231,6 +256,41 @@ def _show_durations(found: Risk) -> None:
         output.data(
             f"{some(found.unmatched, 'measured step is', 'measured steps are')} none of this plan's, and left out"
         )
+
+
+def show_dates(found: Shift, *, every: bool) -> None:
+    """Old dates and new ones of what has to move, and how much stays."""
+    shown = found.moved if every else found.moved[:SHOWN_DATES]
+    more = (
+        ""
+        if len(shown) == len(found.moved)
+        else f"; the first {len(shown)} of {len(found.moved)}, --all shows all"
+    )
+    output.table(
+        f"dates that have to move, as of {found.as_of:%Y-%m-%d %H:%M}{more}",
+        ["step", "from", "to", "until", ""],
+        [
+            [
+                m.step,
+                _minute(m.start),
+                _minute(m.new_start),
+                _minute(m.new_end),
+                "its wave is frozen" if m.is_frozen else "",
+            ]
+            for m in shown
+        ],
+    )
+    for kind, ratio in found.ratios.items():
+        output.data(f"{kind}: given {ratio:.2f} times the planned duration from now on, as measured")
+    output.data(
+        f"{some(found.over, 'step is', 'steps are')} done, {found.kept} keep their dates, {len(found.moved)} move; "
+        f"the end goes from {_minute(found.end)} to {_minute(found.new_end)}"
+    )
+    output.data(f"a proposal, no plan: {found.basis}")
+
+
+def _minute(moment: datetime | None) -> str:
+    return "beyond the horizon" if moment is None else f"{moment:%Y-%m-%d %H:%M}"
 
 
 def _percentiles(outlook: Outlook) -> list[str]:
