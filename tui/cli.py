@@ -17,6 +17,7 @@ from typer.exceptions import TyperException
 
 from inventory.errors import VorstError
 from tui.commands import (
+    addresses,
     delivery,
     draining,
     entitlements,
@@ -72,6 +73,7 @@ sensitivity.register(app)
 draining.register(app)
 entitlements.register(app)
 groups.register(app)
+addresses.register(app)
 delivery.register(app)
 runbooks.register(app)
 programme.register(app)

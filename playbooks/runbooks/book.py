@@ -15,7 +15,7 @@ from functools import cached_property
 from capacity.facility import Facility
 from inventory.records import RunRecord
 from playbooks.host_variables import HostVariables
-from playbooks.runbooks import after, glance, manifest, method, night, people, transport
+from playbooks.runbooks import addresses, after, glance, manifest, method, night, people, transport
 from playbooks.runbooks.document import Block, Document, Section
 from playbooks.runbooks.facts import WaveFacts
 from playbooks.runbooks.timing import Timing
@@ -37,6 +37,7 @@ SECTIONS: tuple[tuple[str, Callable[[WaveFacts], tuple[Block, ...]]], ...] = (
     ("Crew, transport and the way in", transport.transport),
     ("Manifest", manifest.manifest),
     ("Cables", manifest.cables),
+    ("Addresses", addresses.addresses),
     ("Method, target position, power and ports", method.methods),
     ("Acceptance tests", after.acceptance),
     ("Hypercare", after.hypercare),

@@ -14,6 +14,7 @@ from functools import cached_property
 from operator import itemgetter
 from zoneinfo import ZoneInfo
 
+from capacity.addresses import Addresses, address_ranges
 from capacity.plan import Plan, Step
 from capacity.timetable.cut_flows import CutFlow, cut_flows
 from capacity.timetable.windows import Windows
@@ -138,6 +139,11 @@ class Timing:
     def cut_flows(self) -> dict[str, tuple[CutFlow, ...]]:
         """By group the flows between it and assets elsewhere, and when they cross sites."""
         return cut_flows(self.estate, self.plan)
+
+    @cached_property
+    def addresses(self) -> Addresses:
+        """The prefixes that move, stretch or lose members."""
+        return address_ranges(self.estate, self.plan)
 
     @cached_property
     def windows(self) -> Windows:

@@ -118,6 +118,18 @@ def test_what_comes_later_is_not_there_yet(estate_with, read_of):
     assert "rack new-rack-1, there from wave 2 only" in read_of(estate, plan, "Cables")
 
 
+def test_a_prefix_of_which_something_stays_is_renumbered_or_stretched(estate_with, read_of):
+    prefix = (estates.Prefix(1, "10.0.0.0/24", vlan_vid=7),)
+    held = tuple(
+        estates.IPAddress(n, f"10.0.0.{n}/24", assigned_object=ref)
+        for n, ref in ((1, Ref("devices", 1)), (2, Ref("devices", 77)))
+    )
+    estate, plan = estate_with(retired=(9,), waves=2, prefixes=prefix, ip_addresses=held)
+    addresses = read_of(estate, plan, "Addresses")
+    assert "10.0.0.0/24 | 7 | Sun 08 Mar 2026 01:00 | for good | 1 of 1 | 1 | renumber what moves" in addresses
+    assert "without an address on record" in addresses
+
+
 def test_more_planned_cords_than_recorded_ports_are_listed_apart(estate_with, read_of):
     estate, plan = estate_with(power_ports=())
     cables = read_of(estate, plan, "Cables")
