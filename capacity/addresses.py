@@ -65,9 +65,9 @@ def address_ranges(estate: Estate, plan: Plan) -> Addresses:
             outside.add(ref)
     by_id = {prefix.id: prefix for prefix in estate.prefixes}
     ranges = [
-        found
+        moved
         for prefix_id, refs in members.items()
-        if (found := _range(by_id[prefix_id], sorted(refs), moves, ends)) is not None
+        if (moved := _range(by_id[prefix_id], sorted(refs), moves, ends)) is not None
     ]
     return Addresses(
         tuple(sorted(ranges, key=lambda r: (r.first, r.prefix))),
