@@ -22,7 +22,7 @@ setup: $(STAMP) ## Build .venv with everything in it (again only when the lock c
 $(STAMP): pyproject.toml uv.lock
 	@PYTHON='$(PYTHON)' VENV='$(VENV)' sh .ci/setup
 	@echo 'compiling the solvers once, on a small region …'
-	@folder=$$(mktemp -d) && { $(BIN)/vorst demo $$folder/small --servers 40 >$$folder/log 2>&1 || cat $$folder/log; }; rm -rf $$folder
+	@folder=$$(mktemp -d) && { $(BIN)/vorst demo $$folder/small --servers 40 >$$folder/log 2>&1 && $(BIN)/vorst -C $$folder/small risk --samples 2 >>$$folder/log 2>&1 || cat $$folder/log; }; rm -rf $$folder
 	@touch $(STAMP)
 
 demo: setup ## Run the whole chain on the sample region, in a fresh folder.

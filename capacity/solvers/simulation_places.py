@@ -77,9 +77,10 @@ def _entry(at: Ints, many: Ints, moment: Ints, r: int, when: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def _cut(at: Ints, many: Ints, moment: Ints, taken: Floats, ended: Ints, r: int, when: int) -> int:
-    """The entry of a resource that begins at a moment, made where there is none."""
-    before = _entry(at, many, moment, r, when)
+def _cut(
+    at: Ints, many: Ints, moment: Ints, taken: Floats, ended: Ints, r: int, before: int, when: int
+) -> int:
+    """The entry of a resource that begins at a moment, made where there is none; `before` is the last until then."""
     if moment[before] == when:
         return before
     for x in range(at[r] + many[r], before + 1, -1):
@@ -102,8 +103,11 @@ def take(
     amount: float,
     whose: int,
 ) -> None:
-    first = _cut(at, many, moment, taken, ended, r, begin)
-    last = _cut(at, many, moment, taken, ended, r, end)
+    first = _cut(at, many, moment, taken, ended, r, _entry(at, many, moment, r, begin), begin)
+    last, final = first, at[r] + many[r] - 1
+    while last < final and moment[last + 1] <= end:
+        last += 1
+    last = _cut(at, many, moment, taken, ended, r, last, end)
     for x in range(first, last):
         taken[x] += amount
     if whose >= 0:
