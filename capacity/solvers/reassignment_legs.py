@@ -2,7 +2,8 @@
 
 Where a walk settles is decided early, by luck; once it is long enough, one twice as long hardly settles lower than the
 lower of two. So a budget is walked in legs of at least so many rounds a process, and the best of all goes through the
-cold end of a walk once more, at leisure. A single leg's walks meet towards its end, and the better assignment goes on.
+cold end of a walk once more, at leisure, beside a walk from home that moves as little as it may. A single leg's walks
+meet towards its end, and the better assignment goes on.
 """
 
 from __future__ import annotations
@@ -61,10 +62,10 @@ class _Legs:
         self._best_style = 0
         self.spent = 0
 
-    def _walk(self, style: int, start: Ints, share: float = 0.0) -> Walk:
+    def _walk(self, style: int, start: Ints, share: float = 0.0, *, is_gentle: bool = False) -> Walk:
         problem, inst = self._search.problem, self._search.inst
         state = opened(problem, inst, start)
-        return Walk(problem, inst, state, STYLES[style], next(self._streams), share)
+        return Walk(problem, inst, state, STYLES[style], next(self._streams), share, is_gentle=is_gentle)
 
     def begin(self) -> None:
         """Start the walks of a leg anew: every style in its turn, but one of them of the best's once all have been."""
@@ -101,9 +102,10 @@ class _Legs:
         self._end()
 
     def settle(self, pool: ThreadPoolExecutor) -> None:
-        """Walk the cold end again from the best."""
+        """Walk the cold end again from the best, and beside it gently from home."""
         self._styled = [self._best_style] * THREADS
-        self._walks = [self._walk(style, self.best.best, COLD_END) for style in self._styled]
+        again = self._walk(self._best_style, self.best.best, COLD_END)
+        self._walks = [again, self._walk(self._best_style, self._home, COLD_END, is_gentle=True)]
         self._to(pool, (WALKING - SETTLING, WALKING), 1.0)
         self._end()
 

@@ -3,7 +3,8 @@
 The scale of a temperature is what a mean process weighs in load cost. Prices of room and dependencies follow how much
 is broken, of which less and less is borne, so that a walk first finds where things belong and then squeezes them in.
 Where one machine is overfull its own price may rise beyond that of all: raised everywhere, one machine's excess
-stiffens the whole. A walk that breaks a rule near the end is kept warm until it doesn't.
+stiffens the whole. A walk that breaks a rule near the end goes back to the best it has passed since nothing may be
+broken; without any it is kept warm until it breaks none.
 """
 
 from __future__ import annotations
@@ -13,7 +14,16 @@ from typing import NamedTuple
 import numpy as np
 
 from capacity.solvers.reassignment_annealing import LIMITS, Prices, anneal, priced_excess
-from capacity.solvers.reassignment_model import BROKEN, COST, EXCESS, LEFT, Compiled, Problem, State
+from capacity.solvers.reassignment_model import (
+    BROKEN,
+    COST,
+    EXCESS,
+    LEFT,
+    Compiled,
+    Problem,
+    State,
+    opened,
+)
 from capacity.solvers.reassignment_moves import full_cost
 
 ROUNDS = 20_000  # of a chunk
@@ -22,6 +32,7 @@ WARM, COLD = 1e-3, 0.3
 TURN = 0.85  # the share of the budget at which it is warm
 MEND = 0.65  # the share whose temperature mends what is broken after the turn
 WHOLE = 0.7  # the share from which nothing may be broken
+GENTLE = 0.2  # the first temperature of a gentle walk, in units of what a mean move costs
 LINK_SHARES = (0.0, 0.35, 0.65, 1.0)  # at which a style prices dependencies
 PACE_OF_PRICES = 60.0  # how much the logarithm of a price may change in the whole budget
 LARGEST_STEP = 1.4
@@ -62,13 +73,31 @@ def _between(first: float, last: float, share: float) -> float:
     return float(first * (last / first) ** share)
 
 
+def _mean_move(inst: Compiled) -> float:
+    """What a process that leaves its home for any other machine pays on average."""
+    machines = inst.machine_cost.shape[0]
+    away = float(inst.machine_cost.sum()) / max(machines * (machines - 1), 1)
+    return float(inst.process_cost.mean()) + inst.machine_weight * away
+
+
 class Walk:
-    """A state under way and the best assignment it has passed; `first`: the share at which it begins."""
+    """A state under way and the best assignment it has passed; `first`: the share at which it begins.
+
+    One that is `is_gentle` is never warmer than moves are dear: where home is almost good enough, it mends what isn't.
+    """
 
     def __init__(
-        self, problem: Problem, inst: Compiled, state: State, style: Style, seed: int, first: float = 0.0
+        self,
+        problem: Problem,
+        inst: Compiled,
+        state: State,
+        style: Style,
+        seed: int,
+        first: float = 0.0,
+        *,
+        is_gentle: bool = False,
     ) -> None:
-        self._inst, self._state = inst, state
+        self._problem, self._inst, self._state = problem, inst, state
         self._seed = np.array([(seed + 1) * 0x9E3779B97F4A7C15 % 2**64 or 1], np.uint64)
         self._none = np.zeros((problem.machines, problem.resources), np.int64)
         self.best = state.at.copy()
@@ -79,6 +108,9 @@ class Walk:
         for _, _, target, price in problem.balance.reshape(-1, 4).tolist():
             weight = max(weight, float(price * (target + 1)) / 3)
         self._size = max(10.0, float((mean * problem.load_weight).sum()), weight * float(mean.mean()))
+        self._hot, self._warm = style.hot * self._size, max(WARM * self._size, COLD)
+        if is_gentle:
+            self._hot = self._warm = max(GENTLE * _mean_move(inst), COLD)
         # A resource counted in large units would otherwise cost next to nothing to overfill.
         self._unit = np.maximum(weight, self._size / problem.resources / mean / 100)
         self._excess = self._unit * style.room
@@ -91,6 +123,7 @@ class Walk:
         self._borne = style.borne * np.maximum(problem.capacity.sum(axis=0), 1)
         self._style = style
         self.first = self._share = first
+        self._is_mended = False  # whether `best` was passed when nothing might be broken any more
         self.chunks = 0
 
     @property
@@ -124,10 +157,9 @@ class Walk:
         self._broken = ratio * self._size
 
     def _temperature(self, share: float) -> float:
-        hot, warm = self._style.hot * self._size, max(WARM * self._size, COLD)
         if share < TURN:
-            return _between(hot, warm, share / TURN)
-        return _between(warm, COLD, (share - TURN) / (1 - TURN))
+            return _between(self._hot, self._warm, share / TURN)
+        return _between(self._warm, COLD, (share - TURN) / (1 - TURN))
 
     def _heat(self, share: float) -> float:
         mends = share > TURN and not self.is_whole
@@ -135,7 +167,10 @@ class Walk:
 
     def chunk(self, share: float) -> None:
         """Walk on as befits `share` of the budget."""
+        if share > TURN and self._is_mended and not self.is_whole:
+            self._go_back()
         self._reprice(share)
+        known = tuple(self.best_key)
         anneal(
             self._inst,
             self._state,
@@ -151,7 +186,15 @@ class Walk:
             self.best,
             self.best_key,
         )
+        self._is_mended |= share >= WHOLE and known != tuple(self.best_key)
         self.chunks += 1
+
+    def _go_back(self) -> None:
+        """To the best passed."""
+        best = opened(self._problem, self._inst, self.best)
+        full_cost(self._inst, best)
+        for mine, its in zip(self._state, best, strict=True):
+            np.copyto(mine, its)
 
     def energy(self, prices: Prices) -> int:
         """Cost and priced excess and dependencies of the state under way."""
@@ -169,3 +212,4 @@ class Walk:
         for mine, its in zip(self._state, other._state, strict=True):
             np.copyto(mine, its)
         self._excess, self._sharp, self._style = other._excess.copy(), other._sharp.copy(), other._style
+        self._hot, self._warm = other._hot, other._warm
