@@ -23,14 +23,17 @@ from capacity.solvers.scheduling_model import ask
 from capacity.solvers.scheduling_project import Ints
 from capacity.solvers.scheduling_proof import Budget
 
-WORK = 4_000
+WORK = 16_000
 """Steps of the local search when no other budget is given."""
 CHUNK = 50  # steps between looks at the clock
 PRICING = 90  # steps of the prices; a third of them when they bring nothing
 PRICE_SHARE = 0.3  # of the seconds, that they may take
-PROOF_PER_STEP = 5e-4  # deterministic seconds of the whole model for each step of the search
-PARTS_PER_STEP = 1 / 400  # models of a part for each step of the search
-PART_WORK, PART_S = 0.5, 2.0  # the budget of one
+PROOF_PER_STEP, MOST_PROOF = (
+    1e-3,
+    2.0,
+)  # deterministic seconds of the whole model for each step of the search, at most
+PARTS_PER_STEP = 1 / 4_000  # models of a part for each step of the search
+PART_WORK, PART_S = 0.2, 2.0  # the budget of one
 PROOF_SHARE = 0.4  # of the seconds: the whole model's
 FEWEST, MOST = 6, 200  # bundles in a part
 WHOLE = 1_500  # modes up to which the whole project is asked at once
@@ -123,7 +126,7 @@ class _Race:
         self._search_for(work // 2, 0.0, 0.5)
         self._price(self._is_over)
         if self._is_small and not self._is_over():
-            self._ask_whole(Budget(work=work * PROOF_PER_STEP), self._is_over)
+            self._ask_whole(Budget(work=min(work * PROOF_PER_STEP, MOST_PROOF)), self._is_over)
         parts = 0 if self._is_small else max(1, round(work * PARTS_PER_STEP))
         self._hand_over()
         for part in range(parts):

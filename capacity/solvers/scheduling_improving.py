@@ -31,7 +31,7 @@ from capacity.solvers.scheduling_search import uniform
 from capacity.solvers.scheduling_windows import FAR
 
 Floats = np.ndarray
-MOST_OUT = 14  # bundles taken out at once
+MOST_OUT = 7  # bundles taken out at once
 SAMPLED = 12  # bundles looked at for each that is taken out
 MOST_BACK = 3  # left out before, tried again each time
 OTHERWISE = 0.15  # chance that a bundle avoids a mode
