@@ -22,7 +22,8 @@ and all lies within [0, horizon]. What an activity, a resource or a calendar sta
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,6 +94,22 @@ class CalendarProject:
     def peak(self) -> Ints:
         """The most each resource ever has [resources]."""
         return np.maximum.reduceat(self.capacity, self.capacity_at[:-1]) if self.resources else self.capacity
+
+
+def tidy(project: CalendarProject) -> CalendarProject:
+    """The same with every array as the compiled kernels want it: int64, without gaps."""
+    arrays = {
+        f.name: getattr(project, f.name)
+        for f in fields(project)
+        if f.name not in {"horizon", "makespan_cost"}
+    }
+    whole: dict[str, Any] = {
+        name: np.ascontiguousarray(array, dtype=np.int64) for name, array in arrays.items()
+    }
+    for name, array in whole.items():
+        if not np.array_equal(array, arrays[name]):
+            raise ProjectError(f"{name} holds what is no whole number; round it")
+    return replace(project, **whole)
 
 
 def refuse_nonsense(project: CalendarProject) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from capacity.solvers.scheduling_bound import Prices, simple_bound
-from capacity.solvers.scheduling_calendar import CalendarProject
+from capacity.solvers.scheduling_calendar import CalendarProject, tidy
 from capacity.solvers.scheduling_ground import Ground, ground
 from capacity.solvers.scheduling_improving import costs
 from capacity.solvers.scheduling_local import LocalSearch
@@ -34,6 +34,7 @@ PROOF_PER_STEP, MOST_PROOF = (
 )  # deterministic seconds of the whole model for each step of the search, at most
 PARTS_PER_STEP = 1 / 4_000  # models of a part for each step of the search
 PART_WORK, PART_S = 0.2, 2.0  # the budget of one
+FIRST_SHARE = 0.2  # of the seconds, after which no further rule of priority is tried
 PROOF_SHARE = 0.4  # of the seconds: the whole model's
 FEWEST, MOST = 6, 200  # bundles in a part
 WHOLE = 1_500  # modes up to which the whole project is asked at once
@@ -86,7 +87,13 @@ def solve_calendar(
     if seconds is not None and clock is None:
         raise ValueError("a budget in seconds needs a clock to read them from")
     begun = clock() if clock is not None else 0.0
-    race = _Race(project, ground(project), seed, cancelled, progress)
+
+    def is_enough() -> bool:
+        is_late = seconds is not None and clock is not None and clock() - begun > FIRST_SHARE * seconds
+        return is_late or cancelled()
+
+    project = tidy(project)
+    race = _Race(project, ground(project), seed, cancelled, progress, is_enough)
     if seconds is None or clock is None:
         race.count(work)
     else:
@@ -104,13 +111,14 @@ class _Race:
         seed: int,
         cancelled: Callable[[], bool],
         progress: Callable[[int, int], None] | None,
+        is_enough: Callable[[], bool],
     ) -> None:
         self._project, self._ground, self._seed = project, g, seed
         self._cancelled, self._progress = cancelled, progress
         self._lock = threading.Lock()
         self._bound = simple_bound(project, g)
         self._is_truncated = self._is_infeasible = False
-        self._search = LocalSearch(project, g, seed)
+        self._search = LocalSearch(project, g, seed, is_enough)
         self._start, self._mode = self._search.start.copy(), self._search.mode.copy()
         self._cost, self._missing = self._priced(self._start, self._mode)
         self._chance = np.random.default_rng(seed)

@@ -6,6 +6,8 @@ tell of progress or stop in between.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from capacity.solvers.scheduling_calendar import CalendarProject
@@ -32,7 +34,10 @@ PULLS = 100  # along chains of what depends on each other: longer ones are put r
 class LocalSearch:
     """A current schedule and the best there was; `advance` it, and `start`, `mode` and `cost` are the best's."""
 
-    def __init__(self, project: CalendarProject, ground: Ground, seed: int) -> None:
+    def __init__(
+        self, project: CalendarProject, ground: Ground, seed: int, is_enough: Callable[[], bool] | None = None
+    ) -> None:
+        """The first schedule is the best rule's; `is_enough` is asked after each whether to leave out the rest."""
         self._ground, self._state = ground, empty(ground)
         rules = _rules(project, ground)
         self._work = _work(project, ground, rules, seed)
@@ -45,6 +50,8 @@ class LocalSearch:
             if ground.makespan_cost > 0:
                 justify(ground, self._state)
                 self._note()
+            if is_enough is not None and is_enough():
+                break
         load(ground, self._state, self.start, self.mode)
         self._warm = WARM * self._fine_cost() / max(ground.skip.size, 1)
 

@@ -529,6 +529,7 @@ def test_what_only_together_finds_no_place_is_infeasible_not_an_error() -> None:
         ({"end_cost": np.array([0, -1])}, "activity 1 has a end_cost below zero"),
         ({"skip_cost": np.array([-2, 0])}, "activity 0 has a skip_cost below zero; NEVER is -1"),
         ({"end_cost": np.array([2**58, 0])}, "more than 2\\^60; divide"),
+        ({"due": np.array([1.5, 2.0])}, "due holds what is no whole number; round it"),
         ({"horizon": 0}, "the horizon is 0 slots"),
         ({"due": np.array([1])}, "due has the shape"),
         ({"mode_at": np.array([0, 2])}, "release has the shape"),
