@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from inventory.errors import SourceError
 from tui.sweep_runs import dask_client
 
 if TYPE_CHECKING:
@@ -45,12 +46,19 @@ def _in_threads(model: Model, jobs: Sequence[Job]) -> Iterator[Tally]:
 
 
 def _on_dask(client: Any, model: Model, jobs: Sequence[Job]) -> Iterator[Tally]:
-    """As chunks finish, wherever that is."""
+    """As chunks finish, wherever that is. Raises SourceError for a chunk that its worker couldn't finish."""
     from capacity.uncertainty.sampling import sampled
 
     distributed: Any = importlib.import_module("distributed")
     there = client.scatter(model, broadcast=True, hash=False)
     futures = [client.submit(sampled, there, job, pure=False) for job in jobs]
     for future in distributed.as_completed(futures):
+        error = future.exception()
+        if error is not None:
+            raise SourceError(
+                f"samples were lost on a worker: {type(error).__name__}: {error}",
+                where="Dask",
+                remedy="run it again, or without a cluster",
+            )
         yield future.result()
         future.release()

@@ -13,8 +13,10 @@ from command_line import vorst, well
 
 from capacity.plan import Plan
 from inventory.documents import from_json
+from inventory.errors import SourceError
 from inventory.records import RunRecord, StepRun, sealed_run
 from playbooks.results import save_run
+from tui.risk_runs import _on_dask
 
 FEW = ("--samples", "600")
 
@@ -109,6 +111,23 @@ def test_the_answer_is_the_same_on_any_number_of_workers(workspace: Path) -> Non
         n_workers=1, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
     ) as cluster:
         assert well(workspace, "risk", *FEW, "--json", "--scheduler", cluster.scheduler_address).out == here
+
+
+def test_samples_lost_on_a_worker_are_told_and_never_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Lost:
+        def exception(self) -> Exception:
+            return MemoryError("gone")
+
+    class Client:
+        def scatter(self, model: object, **_: object) -> object:
+            return model
+
+        def submit(self, *_args: object, **_options: object) -> Lost:
+            return Lost()
+
+    monkeypatch.setattr("distributed.as_completed", lambda futures: futures)
+    with pytest.raises(SourceError, match="MemoryError: gone"):
+        list(_on_dask(Client(), None, [(0, 1)]))  # type: ignore[arg-type]
 
 
 def test_what_was_measured_counts_in(workspace: Path) -> None:

@@ -26,8 +26,7 @@ FINDINGS = 2  # exit code when fewer samples than wanted end in time, or dates h
 SHOWN_DATES = 30
 SHOWN_DRIVERS = 15
 SHOWN_PLACES = 12
-SHOWN_DAYS = 12
-WORTH = 0.005  # a day of buffer is shown when it raises the chance by so much
+CHANCES = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)  # that a day of buffer is shown for
 
 
 def register(app: typer.Typer) -> None:
@@ -178,20 +177,20 @@ def _show_end(found: Risk) -> None:
 
 
 def _show_buffer(found: Risk, *, every: bool) -> None:
-    days = [d for d in found.buffer if every or not d.days or d.gain >= WORTH]
-    shown = days if every else days[:SHOWN_DAYS]
+    """Every day, or the first that reaches each of some chances."""
+    days = [d for d in found.buffer if every or not d.days]
+    for chance in () if every else CHANCES:
+        reached = next((d for d in found.buffer if d.chance >= chance), None)
+        if reached is not None and reached not in days:
+            days.append(reached)
     cost = (
         "what they cost is unknown" if found.day_cost_eur is None else f"at {found.day_cost_eur:,.0f} € each"
     )
-    more = (
-        ""
-        if every or len(shown) == len(found.buffer)
-        else "; days that bring less left out, --all shows them"
-    )
+    more = "" if len(days) == len(found.buffer) else "; --all shows every day"
     output.table(
         f"days of buffer after the plan's end, {cost}{more}",
-        ["days", "until", "chance", "points", "cost"],
-        [[d.days, d.day, share(d.chance), _gain(d.gain) if d.days else "", _cost(d.cost_eur)] for d in shown],
+        ["days", "until", "chance", "that day brings", "cost"],
+        [[d.days, d.day, share(d.chance), _gain(d.gain) if d.days else "", _cost(d.cost_eur)] for d in days],
         right=[0, 2, 3, 4],
     )
 
@@ -309,7 +308,7 @@ def share(value: float) -> str:
 
 
 def _gain(value: float) -> str:
-    return f"+{value * 100:.1f}"
+    return f"+{value * 100:.1f} points"
 
 
 def _cost(value: float | None) -> str:
