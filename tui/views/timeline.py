@@ -206,9 +206,14 @@ def _group(loaded: Loaded, number: int, group_id: str) -> tuple[Line, ...]:
     )
 
 
+def _kind(step: Step) -> str:
+    """Like "commission rack", or "cutover by truck"."""
+    return step.kind.replace("_", " ") + (f" by {step.by}" if step.by else "")
+
+
 def _shown(steps: Sequence[Step]) -> tuple[Line, ...]:
     return tuple(
-        line(f"  {step.kind:<16}", Span(moment_text(step.start)), span(f"  {step.id}", "muted"))
+        line(f"  {_kind(step):<18}", Span(moment_text(step.start)), span(f"  {step.id}", "muted"))
         for step in steps[:20]
     )
 
@@ -218,7 +223,7 @@ def _step(loaded: Loaded, step_id: str) -> tuple[Line, ...]:
     step = next(s for s in loaded.plan.steps if s.id == step_id)
     hours = (step.end - step.start).total_seconds() / 3600
     found: list[Line] = [
-        line(span(step.kind.replace("_", " "), "strong"), span(f"  {step.id}", "muted")),
+        line(span(_kind(step), "strong"), span(f"  {step.id}", "muted")),
         line(f"{moment_text(step.start)} – {moment_text(step.end)}", Span(f"  {count(hours)} h", "muted")),
     ]
     if step.rollback_deadline:
