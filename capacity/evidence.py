@@ -266,7 +266,9 @@ def _assumptions(facility: Facility, plan: Plan) -> Iterable[UsedAssumption]:
         note = "of a disk whose change rate nobody observed changes each day; 0.01 to 0.1 is usual"
         yield UsedAssumption("calendar.work.change_share_per_day", f"{share:g}", note, unseen)
     if plan.calendar.core_mbps is None:
-        note = "not proven: what the shared core carries of all lines at once is unknown, so nothing limits it"
+        note = (
+            "not proven: what the shared core carries of all lines at once is unknown, so nothing limits it"
+        )
         yield UsedAssumption("calendar.core_mbps", "unknown", note, len(workloads))
     for text in plan.calendar.assumptions:
         yield UsedAssumption("calendar", "", text, len(devices) + len(workloads))

@@ -157,8 +157,7 @@ def _plan(
             decisions,
             demands,
             placed,
-            seed=seed,
-            line_margin=attempt.line_margin,
+            trying=waves.Trying(seed, attempt.line_margin),
             progress=lambda done, total: tell("dating", done, total),
         )
         late = {entry.asset: entry for entry in dated.dropped}

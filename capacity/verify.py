@@ -44,7 +44,22 @@ def check(estate: Estate, facility: Facility, plan: Plan) -> tuple[Violation, ..
     """Every violation of the rules, sorted by rule, moment and object; empty when the plan keeps them all."""
     view = View(estate, facility, plan)
     findings = Findings()
-    for rules in (references, documents, steps, readiness, groups, windows, pins, work, copies, traffic, risky, care, school, rooms):
+    for rules in (
+        references,
+        documents,
+        steps,
+        readiness,
+        groups,
+        windows,
+        pins,
+        work,
+        copies,
+        traffic,
+        risky,
+        care,
+        school,
+        rooms,
+    ):
         rules.check(view, findings)
     things = contents.everything(view)
     for rack_rules in (units, racks, routes, power, cloud, hosts, pools):

@@ -74,6 +74,16 @@ class Schedule:
     grid: Grid
 
 
+@dataclass(frozen=True, slots=True)
+class Trying:
+    """How dates are looked for. `seed`: of the search for groups. `line_margin` ≤ 1: share of a line's free rate that
+    crossing flows may fill (within one night groups may finish in another order than they were tried in).
+    """
+
+    seed: int = 0
+    line_margin: float = 0.9
+
+
 def schedule(
     estate: Estate,
     facility: Facility,
@@ -82,18 +92,14 @@ def schedule(
     demands: Mapping[Ref, AssetDemand],
     placement: Placement,
     *,
-    seed: int = 0,
-    line_margin: float = 0.9,
+    trying: Trying,
     progress: Progress | None = None,
 ) -> Schedule:
     """Date every placed asset, or drop it with what it lacks.
 
-    `line_margin` ≤ 1: share of a line's free rate that crossing flows may fill (within one night groups may finish in
-    another order than they were tried in). `seed`: of the search for groups. `progress` is called with groups done and
-    groups in all.
+    `progress` is called with groups done and groups in all.
     """
-    made = _Scheduler(estate, facility, calendar, decisions, demands, placement, seed, line_margin)
-    return made.run(progress)
+    return _Scheduler(estate, facility, calendar, decisions, demands, placement, trying).run(progress)
 
 
 class _Scheduler:
@@ -105,10 +111,9 @@ class _Scheduler:
         decisions: Sequence[Decision],
         demands: Mapping[Ref, AssetDemand],
         placement: Placement,
-        seed: int,
-        line_margin: float,
+        trying: Trying,
     ) -> None:
-        self._estate, self._seed = estate, seed
+        self._estate, self._seed = estate, trying.seed
         self._calendar = calendar
         self._decisions = {decision.asset: decision for decision in decisions}
         self._belonging = Belonging(estate)
@@ -136,7 +141,7 @@ class _Scheduler:
             self._ends,
             standing,
             replication_share=calendar.work.replication_share,
-            margin=line_margin,
+            margin=trying.line_margin,
             core_mbps=calendar.core_mbps,
         )
         self._wanting = Wanting(estate, calendar, self._timeline, self._lines)

@@ -126,7 +126,9 @@ def test_a_prefix_of_which_something_stays_is_renumbered_or_stretched(estate_wit
     )
     estate, plan = estate_with(retired=(9,), waves=2, prefixes=prefix, ip_addresses=held)
     addresses = read_of(estate, plan, "Addresses")
-    assert "10.0.0.0/24 | 7 | Sun 08 Mar 2026 01:00 | for good | 1 of 1 | 1 | renumber what moves" in addresses
+    assert (
+        "10.0.0.0/24 | 7 | Sun 08 Mar 2026 01:00 | for good | 1 of 1 | 1 | renumber what moves" in addresses
+    )
     assert "without an address on record" in addresses
 
 
