@@ -18,6 +18,7 @@ from typer.exceptions import TyperException
 from inventory.errors import VorstError
 from tui.commands import (
     addresses,
+    critical_path,
     delivery,
     draining,
     entitlements,
@@ -73,6 +74,7 @@ sensitivity.register(app)
 draining.register(app)
 entitlements.register(app)
 groups.register(app)
+critical_path.register(app)
 addresses.register(app)
 delivery.register(app)
 runbooks.register(app)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 WORDS = {
     "height_u": "units",
     "power_w": "power",
@@ -55,3 +57,15 @@ def used_of(used: float, limit: float, dimension: str) -> str:
 def some(number: int, one: str, many: str = "") -> str:
     """Like "1 room", "3 rooms"."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def lasting(time: timedelta) -> str:
+    """Like "45 min", "6 h 30 min", "3 d 4 h", "none"."""
+    minutes = round(time.total_seconds() / 60)
+    days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
+    parts = [
+        f"{days:,} d" if days else "",
+        f"{hours} h" if hours else "",
+        f"{minutes} min" if minutes and not days else "",
+    ]
+    return " ".join(part for part in parts if part) or "none"

@@ -27,7 +27,19 @@ from capacity.solvers.simulation_places import (
     take,
 )
 
-__all__ = ["NEVER", "Bools", "Draws", "Floats", "Ints", "Network", "Samples", "settled", "simulate"]
+__all__ = [
+    "NEVER",
+    "Bools",
+    "Course",
+    "Draws",
+    "Floats",
+    "Ints",
+    "Network",
+    "Samples",
+    "followed",
+    "settled",
+    "simulate",
+]
 
 Bools = NDArray[np.bool_]
 
@@ -98,6 +110,19 @@ class Samples(NamedTuple):
     decides: Bools
 
 
+class Course(NamedTuple):
+    """What comes of a project in which everything takes as long as it looks for: `start`, `end`, whether the end hangs
+    on it, as in Samples; whom it waited for to let go of something (`blocker`, else -1), and the least readiness of its
+    predecessors with which it would have begun no earlier (`reason`; above NEVER: none of them pushed it).
+    """
+
+    start: Ints
+    end: Ints
+    decides: Bools
+    blocker: Ints
+    reason: Ints
+
+
 class _Room(NamedTuple):
     """What a sample writes on. Of each resource, `many` entries from `at`: from a `moment` on so much is `taken`, and
     the last whose hold `ended` then. Of each activity the reason for its start, and whom it waited for.
@@ -128,6 +153,16 @@ def simulate(network: Network, draws: Draws) -> Samples:
     )
     _simulate(network, draws, found, _room(network))
     return found
+
+
+def followed(network: Network) -> Course:
+    """One sample in which nothing strays, with what held each start."""
+    network = Network(*(_writable(part) for part in network))
+    length = network.length.astype(np.float64)[None, :]
+    found = Samples(*(np.zeros(length.shape, kind) for kind in (np.int64, np.int64, np.int16, np.bool_)))
+    room, nothing = _room(network), np.zeros(length.size)
+    _simulate(network, Draws(length, np.zeros_like(length), nothing, 1.0, 0), found, room)
+    return Course(found.start[0], found.end[0], found.decides[0], room.blocker, room.reason)
 
 
 def settled(network: Network, start: Ints, may_follow: Bools) -> tuple[Ints, Bools]:
