@@ -56,7 +56,7 @@ class WorkRates:
     What no line copies in time goes by van, on appliances of `appliance_mb` each that fill and empty at
     `appliance_mbps`, with `escort_crew` crews on the way for `transport_minutes`; 0: there are none.
     A device whose role's slug has one of `media_roles` in it bears data: where it ends (retire, decommission), wiping
-    it is `wipe_minutes` of a crew's work more.
+    it is `wipe_minutes` of a crew's work more; where that is 0 it leaves as it is, with `escort_crew` crews and a van.
     """
 
     relocate_minutes: float

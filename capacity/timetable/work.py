@@ -107,10 +107,14 @@ class WorkBook:
         return float(_slots(fixed + minutes / hands) * SLOT_MINUTES) if hands else None
 
     def decommission(self, assets: Sequence[Ref], resource: str) -> Job:
-        """Clear assets at their source with two of `resource` at most; wipe those that bear data."""
+        """Clear assets at their source with two of `resource` at most; wipe those that bear data, or escort them."""
         minutes = len(assets) * self._work.decommission_minutes
-        minutes += sum(asset in self._media for asset in assets) * self._work.wipe_minutes
-        return self._plain(resource, minutes, hands=min(2, max(1, len(assets) // 10)))
+        bearing = sum(asset in self._media for asset in assets)
+        hands = min(2, max(1, len(assets) // 10))
+        if bearing and not self._work.wipe_minutes and self._work.escort_crew:
+            crews = max(float(hands), self._work.escort_crew)
+            return Job(_slots(minutes / crews), {"crew": crews, "van": 1.0})
+        return self._plain(resource, minutes + bearing * self._work.wipe_minutes, hands)
 
     def skills(self, assets: Iterable[Ref]) -> dict[str, float]:
         """One of each skill that one of the assets asks for."""

@@ -61,6 +61,7 @@ RULES: dict[str, str] = {
     "RESOURCE": "No crew, van or dock is used beyond its capacity",
     "EFFORT": "Steps hold enough hands for their work",
     "VAN": "Relocations fit into their vans and hold a dock slot",
+    "ESCORT": "What bears data and is not wiped leaves with an escort",
     "SKILL": "Whoever has the skill for an asset is there when it moves",
     "STAGING": "What arrives has somewhere to stand until it is mounted",
     "REPLICATION": "Replications have the time, the line and the rate they need, over the line or by truck",

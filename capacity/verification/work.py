@@ -31,6 +31,8 @@ def check(view: View, findings: Findings) -> None:
         if step.kind == "relocate":
             _vans(view, step, findings)
             _staging(view, step, findings)
+        if step.kind in {"decommission", "retire"}:
+            _escort(view, step, findings)
         if step.kind in TOUCHING:
             _skills(view, step, findings)
     _resources(view, findings)
@@ -98,6 +100,28 @@ def _bears_data(view: View, ref: Ref) -> bool:
     device = view.devices.get(ref.id)
     role = view.row("device_roles", device.role_id) if device else None
     return role is not None and any(word in role.slug for word in view.plan.calendar.work.media_roles)
+
+
+def _escort(view: View, step: Step, findings: Findings) -> None:
+    """Whether data-bearing devices that end unwiped leave with a van and its escort."""
+    rates = view.plan.calendar.work
+    if rates.wipe_minutes > 0 or not any(
+        move.asset.kind == "devices" and _bears_data(view, move.asset) for move in step.moves
+    ):
+        return
+    for resource, needs in (("crew", rates.escort_crew), ("van", 1.0 if rates.escort_crew else 0.0)):
+        short = needs - held(view, step, resource)
+        if beyond(short, 0.0):
+            findings.add(
+                "ESCORT",
+                f"step {step.id}",
+                f"step {step.id} takes out devices that bear data, unwiped, and holds {number(short)} {resource} too "
+                "few to escort them",
+                "hold a van and its escort, or wipe them",
+                moment=view.moment(view.begins(step)),
+                over=(short, resource),
+            )
+            return
 
 
 def _skills(view: View, step: Step, findings: Findings) -> None:

@@ -19,11 +19,13 @@ from inventory.errors import InputError
 from inventory.estate import Estate
 
 
-def with_hands(*, staging: float = 12.0, riggers: float = 1.0) -> Calendar:
+def with_hands(*, staging: float = 12.0, riggers: float = 1.0, wipe_minutes: float = 45.0) -> Calendar:
     calendar = a_calendar(skills=(Skill("rigger", ("chassis", "server")),))
     return replace(
         calendar,
-        work=replace(calendar.work, wipe_minutes=45.0, media_roles=("server", "blade")),
+        work=replace(
+            calendar.work, wipe_minutes=wipe_minutes, escort_crew=2.0, media_roles=("server", "blade")
+        ),
         resources=(
             *calendar.resources,
             CalendarResource("rigger", riggers, "people"),
@@ -36,12 +38,14 @@ def planned(calendar: Calendar) -> Plan:
     return plan(an_estate(), a_facility(), calendar)
 
 
-@given(estate=estates(), staging=st.sampled_from([1.0, 9.0, 40.0]), riggers=st.sampled_from([0.0, 1.0]))
+@given(estate=estates(), staging=st.sampled_from([1.0, 9.0, 40.0]), riggers=st.sampled_from([0.0, 1.0]),
+       wipe=st.sampled_from([0.0, 45.0]))  # fmt: skip
 @settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 def test_the_checker_accepts_every_plan_with_few_hands(
-    estate: Estate, staging: float, riggers: float
+    estate: Estate, staging: float, riggers: float, wipe: float
 ) -> None:
-    found = plan(estate, a_facility(), with_hands(staging=staging, riggers=riggers))
+    calendar = with_hands(staging=staging, riggers=riggers, wipe_minutes=wipe)
+    found = plan(estate, a_facility(), calendar)
     assert not [f"{v.code} {v.message}" for v in check(estate, a_facility(), found)]
 
 
@@ -61,6 +65,13 @@ def test_wiping_takes_a_crew_longer() -> None:
         return sum((u.end - u.start).total_seconds() / 60 * u.amount for u in step.uses)
 
     assert minutes(planned(with_hands())) == minutes(planned(a_calendar())) + 45
+
+
+def test_what_is_not_wiped_is_escorted() -> None:
+    found = planned(with_hands(wipe_minutes=0.0))
+    (step,) = [s for s in found.steps if s.kind == "retire"]
+    assert {use.resource: use.amount for use in step.uses} == {"crew": 2.0, "van": 1.0}
+    assert check(an_estate(), a_facility(), found) == ()
 
 
 def test_a_skill_that_nobody_has_is_refused() -> None:
