@@ -111,6 +111,14 @@ class SchoolRule:
 
 
 @dataclass(frozen=True, slots=True)
+class SchoolHands:
+    """Of crews and engineers only `factor` is there in a community's school holidays; the least where they overlap."""
+
+    community: str
+    factor: float
+
+
+@dataclass(frozen=True, slots=True)
 class Grouping:
     """How strongly things hold together when move groups are made, and how large a group gets: all assumptions.
 
@@ -175,3 +183,4 @@ class Calendar:
     skills: Annotated[tuple[Skill, ...], OMITTED_WHEN_EMPTY] = ()
     school_holidays: Annotated[tuple[SchoolHoliday, ...], OMITTED_WHEN_EMPTY] = ()
     school_rules: Annotated[tuple[SchoolRule, ...], OMITTED_WHEN_EMPTY] = ()
+    school_hands: Annotated[tuple[SchoolHands, ...], OMITTED_WHEN_EMPTY] = ()

@@ -19,6 +19,7 @@ from capacity.calendar import (
     CalendarResource,
     Care,
     Grouping,
+    SchoolHands,
     SchoolHoliday,
     SchoolRule,
     Skill,
@@ -184,6 +185,7 @@ class CalendarSettings(_Strict):
     school_holidays: str | tuple[SchoolHolidayInput, ...] = ()
     """A CSV file beside `vorst.toml` (`capacity.school_holidays`), or what stands in it once it has been read."""
     school: tuple[SchoolRuleInput, ...] = ()
+    school_hands: dict[Word, Annotated[float, Field(ge=0, le=1)]] = {}
     rollback_days: Annotated[int, Field(ge=0, le=365)] = 7
     intersite_latency_ms: Annotated[float, Field(ge=0)] = 2.0
     core_mbps: Annotated[float | None, Field(gt=0, allow_inf_nan=False)] = None
@@ -230,6 +232,7 @@ def resolve(settings: CalendarSettings, start: datetime) -> Calendar:
         risky_criticality=settings.risky_criticality,
         care=Care(**settings.care.model_dump()),
         school_holidays=tuple(SchoolHoliday(**entry.model_dump()) for entry in _holidays(settings)),
+        school_hands=tuple(SchoolHands(name, factor) for name, factor in settings.school_hands.items()),
         school_rules=tuple(SchoolRule(**rule.model_dump()) for rule in settings.school),
         skills=tuple(Skill(name, words) for name, words in settings.skills.items()),
         grouping=None if settings.grouping == GroupingInput() else Grouping(**settings.grouping.model_dump()),
@@ -241,11 +244,12 @@ def _holidays(settings: CalendarSettings) -> tuple[SchoolHolidayInput, ...]:
     known = settings.school_holidays
     if isinstance(known, str):
         raise InputError(f"{known} was not read", where="vorst.toml [calendar] school_holidays")
-    missing = sorted({rule.community for rule in settings.school} - {entry.community for entry in known})
+    named = {rule.community for rule in settings.school} | settings.school_hands.keys()
+    missing = sorted(named - {entry.community for entry in known})
     if missing:
         raise InputError(
             f"no school holidays of the community {missing[0]!r}",
-            where="vorst.toml [[calendar.school]]",
+            where="vorst.toml [calendar] school, school_hands",
             remedy="add them to the table that calendar.school_holidays names",
         )
     return known

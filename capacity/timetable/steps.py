@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from itertools import count
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from capacity.calendar import Calendar
 from capacity.placement import Placement
@@ -169,6 +171,8 @@ def timeline_of(calendar: Calendar, grid: Grid) -> Timeline:
         capacity = np.zeros(grid.slots)
         for begin, end in grid.availability(resource):
             capacity[begin:end] = resource.capacity
+        if resource.name in {"crew", "engineer"}:
+            capacity *= school_share(calendar, grid)
         instead = np.full(grid.slots, np.inf)  # where exceptions overlap the smallest holds
         for change in resource.exceptions:
             first, last = max(grid.floor(change.start), 0), max(grid.ceil(change.end), 0)
@@ -184,6 +188,18 @@ def timeline_of(calendar: Calendar, grid: Grid) -> Timeline:
                 capacity[begin:end] = 0
         timeline.add(resource.name, capacity)
     return timeline
+
+
+def school_share(calendar: Calendar, grid: Grid) -> NDArray[np.float64]:
+    """The share of crews and engineers that is there, [slots]: less in school holidays where that is said."""
+    share = np.ones(grid.slots)
+    for hands in calendar.school_hands:
+        for holiday in calendar.school_holidays:
+            if holiday.community == hands.community:
+                first = max(grid.floor(grid.midnight(holiday.first)), 0)
+                last = max(grid.ceil(grid.midnight(holiday.last + timedelta(days=1))), 0)
+                share[first:last] = np.minimum(share[first:last], hands.factor)
+    return share
 
 
 def source_place(estate: Estate, asset: Ref, site_id: int | None) -> Place:

@@ -248,6 +248,17 @@ def _exceeded(view: View, resource: CalendarResource, changes: list[tuple[float,
     return None if since == math.inf else Exceeded(since, worst)
 
 
+def _away(view: View) -> list[tuple[Interval, float]]:
+    """School holidays in which only a part of crews and engineers is there, with that part."""
+    calendar, clock = view.plan.calendar, view.clock
+    return [
+        ((clock.midnight(h.first), clock.wall(h.last.toordinal() + 1, 0)), hands.factor)
+        for hands in calendar.school_hands
+        for h in calendar.school_holidays
+        if h.community == hands.community
+    ]
+
+
 def _capacity(view: View, resource: CalendarResource, span: Interval) -> Iterator[tuple[float, float]]:
     """The capacities of a resource within a span, each with its start; exceptions win, the smallest first."""
     start, end = span
@@ -260,8 +271,11 @@ def _capacity(view: View, resource: CalendarResource, span: Interval) -> Iterato
     )
     if end - start > LONGEST_DAYS * DAY_SECONDS:
         slots = [] if resource.slots else slots
+    away = _away(view) if resource.name in {"crew", "engineer"} else []
     edges = {start, *(x for i, _ in exceptions for x in i), *(x for i in slots for x in i)}
+    edges |= {x for i, _ in away for x in i}
     for moment in sorted(x for x in edges if start <= x < end):
         special = [capacity for (begin, until), capacity in exceptions if begin <= moment < until]
         usual = resource.capacity if any(a <= moment < b for a, b in slots) else 0.0
+        usual *= min((factor for (a, b), factor in away if a <= moment < b), default=1.0)
         yield moment, min(special) if special else usual

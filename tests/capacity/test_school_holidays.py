@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from plan_builders import a_calendar, a_facility, an_estate, at
 from random_worlds import estates
 
-from capacity.calendar import SchoolHoliday, SchoolRule
+from capacity.calendar import SchoolHands, SchoolHoliday, SchoolRule
 from capacity.calendar_settings import CalendarSettings, SchoolRuleInput, resolve
 from capacity.plan import Plan
 from capacity.planner import plan
@@ -76,6 +76,25 @@ def test_a_rule_on_a_community_without_holidays_is_refused() -> None:
 
 def planned(estate: Estate, rule: SchoolRule) -> Plan:
     return plan(estate, a_facility(), a_calendar(school_holidays=HOLIDAYS, school_rules=(rule,)))
+
+
+@given(estate=estates(), factor=st.sampled_from([0.0, 0.5, 0.9]))
+@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+def test_the_checker_accepts_every_plan_with_hands_on_leave(estate: Estate, factor: float) -> None:
+    hands = (SchoolHands("french", factor), SchoolHands("flemish", 0.7))
+    long = SchoolHoliday("french", "carnival", date(2027, 2, 8), date(2027, 4, 30), "a test")
+    calendar = a_calendar(school_holidays=(*HOLIDAYS, long), school_hands=hands)
+    found = plan(estate, a_facility(), calendar)
+    assert not [f"{v.code} {v.message}" for v in check(estate, a_facility(), found)]
+
+
+def test_nobody_works_while_all_are_on_leave() -> None:
+    away = SchoolHoliday("french", "all spring", date(2027, 2, 1), date(2027, 5, 31), "a test")
+    calendar = a_calendar(school_holidays=(away,), school_hands=(SchoolHands("french", 0.0),))
+    found = plan(an_estate(), a_facility(), calendar)
+    held = [u for s in found.steps for u in s.uses if u.resource in {"crew", "engineer"}]
+    assert held
+    assert min(use.start.date() for use in held) >= date(2027, 6, 1)
 
 
 def touched_at(found: Plan, site: int) -> list[tuple[date, date]]:

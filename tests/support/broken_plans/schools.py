@@ -9,7 +9,7 @@ from datetime import date
 from plan_builders import at, machine
 
 from broken_plans.case import Broken, World, changed
-from capacity.calendar import SchoolHoliday, SchoolRule
+from capacity.calendar import SchoolHands, SchoolHoliday, SchoolRule
 from capacity.facility import Facility
 from capacity.plan import Plan
 from inventory.estate import Estate, Tenant
@@ -35,7 +35,21 @@ def school(moves: str, last: date) -> Callable[[Estate, Facility, Plan], World]:
     return breaks
 
 
+def on_leave(factor: float) -> Callable[[Estate, Facility, Plan], World]:
+    """In the week of the move from the depot only a part of the crews is there."""
+    holidays = (SchoolHoliday("french", "carnival", date(2027, 3, 15), date(2027, 3, 20), "a test"),)
+
+    def breaks(estate: Estate, facility: Facility, plan: Plan) -> World:
+        hands = (SchoolHands("french", factor),)
+        calendar = replace(plan.calendar, school_holidays=holidays, school_hands=hands)
+        return estate, facility, replace(plan, calendar=calendar)
+
+    return breaks
+
+
 CASES = (
+    # Of three crews two are held from ten in the evening; from midnight on all are back.
+    Broken("RESOURCE", "half of the crews on leave", on_leave(0.5), "crew", None, at(3, 20, 22), 0.5),
     Broken(
         "SCHOOL",
         "in holidays",
