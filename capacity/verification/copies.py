@@ -167,6 +167,12 @@ def _lasts(
     return False
 
 
+def _boxes(used_mb: float, appliance_mb: float) -> float:
+    """How many appliances so much needs; never more than can be counted."""
+    boxes = used_mb / appliance_mb - 1e-9
+    return float(math.ceil(boxes)) if math.isfinite(boxes) else math.inf
+
+
 def _by_truck(view: View, step: Step, assets: list[Ref], report: Report) -> bool:
     """Whether a copy by van was filled, driven, emptied, and has caught up over the line by its end; says why not."""
     work = view.plan.calendar.work
@@ -187,7 +193,7 @@ def _by_truck(view: View, step: Step, assets: list[Ref], report: Report) -> bool
         (cut := _cutover(view, ref)) is not None and cut.by == BY_TRUCK for ref in assets
     )
     changes = 0.0 if is_followed_by_van else changes
-    boxes = math.ceil(used_mb / work.appliance_mb - 1e-9)
+    boxes = _boxes(used_mb, work.appliance_mb)
     on_line = [u for u in step.uses if _is_circuit(u.resource) and view.clock.seconds(u.start) < end]
     joins = max([emptied, *([min(view.clock.seconds(u.start) for u in on_line)] if on_line else [])])
     rate_mbps = _least_held(view, step, _is_circuit, (joins, end)) if joins < end else 0.0
@@ -202,7 +208,7 @@ def _by_truck(view: View, step: Step, assets: list[Ref], report: Report) -> bool
         (
             "appliances",
             _least_held(view, step, "appliance".__eq__, (begin, emptied)),
-            float(boxes),
+            boxes,
             "appliances",
         ),
         (
@@ -289,7 +295,7 @@ def _carried(view: View, step: Step, findings: Findings) -> None:
     if not (work.appliance_mb > 0 and work.appliance_mbps > 0):
         boxes, seconds = math.inf if trips else 0.0, 0.0
     else:
-        boxes = float(sum(math.ceil(amount / 8 / work.appliance_mb - 1e-9) for amount in trips))
+        boxes = sum(_boxes(amount / 8, work.appliance_mb) for amount in trips)
         seconds = max((2 * amount / work.appliance_mbps for amount in trips), default=0.0)
     span = (begin, view.ends(step))
     for what, needs, has, unit in (

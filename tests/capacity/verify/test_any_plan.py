@@ -6,9 +6,10 @@ import copy
 import json
 from typing import Any
 
+from broken_plans import cares, copies
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from plan_builders import a_facility, a_plan, an_estate
+from plan_builders import a_facility, a_plan, a_world, an_estate, resealed
 
 from capacity.check_output import FORMATS, render
 from capacity.plan import Plan
@@ -16,7 +17,9 @@ from capacity.verify import check
 from inventory.documents import from_json, to_data
 from inventory.errors import InputError
 
-PLAN = to_data(a_plan())
+# With all that steps may hold and be: data that go by truck, audits, rehearsals, hypercare.
+ESTATE, FACILITY, FULL = resealed(*cares.cared()(*copies.twice_by_truck()(*a_world())))
+PLAN = to_data(FULL)
 NUMBERS = (0, -1, 1, 2, 3, 7, 0.5, -0.25, 1e-9, 1e18, -1e18, 2**70, 1e308)
 MOMENTS = (
     "0001-01-01T00:00:00",
@@ -104,10 +107,10 @@ def test_any_plan_of_the_schema_gets_an_answer(edits: list[tuple[tuple[Any, ...]
         plan = from_json(Plan, json.dumps(_edited(edits)))
     except InputError:
         return
-    violations = check(an_estate(), a_facility(), plan)
+    violations = check(ESTATE, FACILITY, plan)
 
     assert bool(violations) == (to_data(plan) != PLAN)
-    assert violations == check(an_estate(), a_facility(), plan)
+    assert violations == check(ESTATE, FACILITY, plan)
     for output_format in FORMATS:
         render(violations, output_format, plan_path="plan.json")
 
