@@ -131,6 +131,8 @@ class _Race:
 
     def count(self, work: int) -> None:
         """Half of the search, prices, the whole model, the other half with models of parts in between."""
+        if not work:
+            return
         self._search_for(work // 2, 0.0, 0.5)
         self._price(self._is_over)
         if self._is_small and not self._is_over():
