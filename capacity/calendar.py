@@ -125,13 +125,14 @@ class Grouping:
     Everything is weighed as a flow of so many Mbit/s. A flow weighs its rate (`unknown_rate_mbps` where nobody knows
     it) and, the closer its latency bound is to the way between sites, up to `latency_mbps` more. Each member of an
     application, of a cluster (its machines share storage) or of what shares a licence or dongle is held to the others
-    with `application_mbps`, `cluster_mbps`, `licence_mbps`. `common_window_minutes`: what assets with different
-    windows have to have in common to share a group. `max_assets`: what a crew can move and test in one night.
+    with `application_mbps`, `cluster_mbps`, `licence_mbps`; of a cluster with nothing unless a person says so, as its
+    storage stays behind. `common_window_minutes`: what assets with different windows have to have in common to share a
+    group. `max_assets`: what a crew can move and test in one night.
     """
 
     max_assets: int = 40
     application_mbps: float = 50.0
-    cluster_mbps: float = 2.0
+    cluster_mbps: float = 0.0
     licence_mbps: float = 20.0
     latency_mbps: float = 10.0
     unknown_rate_mbps: float = 5.0

@@ -116,7 +116,7 @@ class GroupingInput(_Strict):
 
     max_assets: Annotated[int, Field(ge=1, le=10_000)] = 40
     application_mbps: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 50
-    cluster_mbps: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 2
+    cluster_mbps: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0
     licence_mbps: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 20
     latency_mbps: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 10
     unknown_rate_mbps: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 5

@@ -143,7 +143,7 @@ def _bundled(
 ) -> list[_Bundle]:
     """Fill small groups of one site, partner and kind up to the limit, the largest first.
 
-    Shared services are not filled up: they go before all others, and nobody waits for a lift with them.
+    Groups with a shared service are filled up only with each other: they go before all others.
     """
     movers, parts = ground.movers, ground.parts
     whole: dict[int, _Bundle] = {}
@@ -167,7 +167,7 @@ def _bundled(
         fitting = (
             other
             for other in there
-            if other.size + bundle.size <= max_assets and meeting.is_allowed(other.classes | bundle.classes)
+            if other.size + bundle.size <= max_assets and meeting.keeps_dates(other.classes, bundle.classes)
         )
         # Of those with the same windows already the fullest; a bundle of other windows narrows them.
         best = max(fitting, key=lambda other: (bundle.classes <= other.classes, other.size), default=None)

@@ -13,6 +13,7 @@ from capacity.timetable.move_groups_hard import Part, Side, is_one_sided
 from capacity.timetable.windows import SLOT_MINUTES, Interval, Windows, intersected
 from inventory.estate import Estate, Ref
 
+KEPT = 0.75  # share of the time there is that a bundle's windows keep, so that it isn't dated late: an assumption
 _Class = tuple[tuple[Interval, ...], int | None]
 """Intervals of slots, and the longest downtime in minutes (None: nobody said)."""
 
@@ -29,6 +30,7 @@ class Meeting:
         self._sides: dict[Side, int] = {}
         self._side_of: dict[int, Side] = {}
         self._known: dict[frozenset[int], bool] = {}
+        self._times: dict[frozenset[int], int] = {}
 
     def classes_of(self, part: Part, sides: Iterable[Side]) -> frozenset[int]:
         """The numbers of a part's windows and of the sides it is on."""
@@ -59,15 +61,33 @@ class Meeting:
             self._known[classes] = self._judged(classes)
         return self._known[classes]
 
+    def keeps_dates(self, one: frozenset[int], other: frozenset[int]) -> bool:
+        """Whether a group of both has nearly as much time left as each: for what nothing holds together."""
+        both = one | other
+        if not self.is_allowed(both):
+            return False
+        least = KEPT * max(self._open(one), self._open(other))
+        return self._open(both) >= least
+
+    def _open(self, classes: frozenset[int]) -> int:
+        """Slots within the horizon at which parts of all these classes may be touched."""
+        if classes not in self._times:
+            self._times[classes] = sum(end - begin for begin, end in self._common(classes))
+        return self._times[classes]
+
+    def _common(self, classes: frozenset[int]) -> list[Interval]:
+        first, *others = [self._classes[number][0] for number in sorted(classes) if number >= 0] or [()]
+        common = list(first)
+        for intervals in others:
+            common = intersected(common, list(intervals))
+        return common
+
     def _judged(self, classes: frozenset[int]) -> bool:
         if not is_one_sided(self._side_of[number] for number in classes if number < 0):
             return False
-        first, *others = [self._classes[number] for number in sorted(classes) if number >= 0] or [((), None)]
-        if not others:
+        known = [self._classes[number] for number in classes if number >= 0]
+        if len(known) < 2:
             return True  # alike: whether their windows are long enough is for the one who dates them
-        common = list(first[0])
-        budgets = [budget for _, budget in (first, *others) if budget is not None]
-        for intervals, _ in others:
-            common = intersected(common, list(intervals))
-        longest = max((end - begin for begin, end in common), default=0) * SLOT_MINUTES
+        budgets = [budget for _, budget in known if budget is not None]
+        longest = max((end - begin for begin, end in self._common(classes)), default=0) * SLOT_MINUTES
         return min([longest, *budgets]) >= self._common_minutes

@@ -1,9 +1,8 @@
 """What holds things together without being a must, and how strongly: flows, applications, clusters, licences.
 
 All is weighed in Mbit/s by `capacity.calendar.Grouping`, whose figures are assumptions a person may set. Of flows only
-those within one site count: one between sites crosses them today already. The members of what everybody uses (a shared
-service) are not held to each other, so that it may go bit by bit; flows to it count. A cluster stands for the storage
-its machines share: the estate has no finer word for it.
+those within one site count: one between sites crosses them today already. A cluster stands for the storage its machines
+share: the estate has no finer word for it, and as it stays behind, its machines are held to each other by little.
 """
 
 from __future__ import annotations
@@ -41,9 +40,8 @@ def ties(
     intersite_latency_ms: float,
 ) -> tuple[Tie, ...]:
     """The ties between moving assets (`movers`: asset → its site), those of weight 0 left out."""
-    shared = {a.id for a in estate.applications if a.is_shared_service}
     found = [
-        *_applications(estate, movers, shared, grouping.application_mbps),
+        *_applications(estate, movers, grouping.application_mbps),
         *_clusters(estate, movers, grouping.cluster_mbps),
         *_licences(estate, movers, grouping.licence_mbps),
         *_flows(movers, ends, grouping, intersite_latency_ms),
@@ -51,15 +49,13 @@ def ties(
     return tuple(tie for tie in found if tie.weight_mbps > 0)
 
 
-def _applications(
-    estate: Estate, movers: Mapping[Ref, int | None], shared: set[int], weight_mbps: float
-) -> Iterator[Tie]:
+def _applications(estate: Estate, movers: Mapping[Ref, int | None], weight_mbps: float) -> Iterator[Tie]:
     members: dict[int, list[Ref]] = defaultdict(list)
     for member in estate.application_members:
         if member.object in movers:
             members[member.application_id].append(member.object)
     for application in estate.applications:
-        if application.id not in shared and len(members[application.id]) > 1:
+        if len(members[application.id]) > 1:
             assets = tuple(sorted(set(members[application.id])))
             yield Tie(f"application {application.name}", weight_mbps, (assets,), (application.id,))
 

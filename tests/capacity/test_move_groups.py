@@ -129,15 +129,11 @@ def test_a_shared_service_goes_with_who_asks_it_most_and_is_not_filled_up() -> N
     assert [g.assets for g in groups if g.is_shared_service] == [(machine(1), machine(3), machine(4))]
 
 
-def test_the_members_of_a_shared_service_may_go_bit_by_bit() -> None:
+def test_groups_with_a_shared_service_are_not_filled_up_with_others() -> None:
     service = Application(1, "Directory", "directory", is_shared_service=True)
     members = tuple(ApplicationMember(1, machine(n)) for n in (1, 2))
-    flow = Flow(1, machine(2), machine(3), rate_mbps=1.0)
-    groups = formed(
-        a_site_of(3, applications=(service,), application_members=members, flows=(flow,)), max_assets=2
-    )
-    assert together(groups, machine(2), machine(3))
-    assert not together(groups, machine(1), machine(2))
+    groups = formed(a_site_of(6, applications=(service,), application_members=members))
+    assert [group.assets for group in groups if group.is_shared_service] == [(machine(1), machine(2))]
 
 
 @pytest.mark.parametrize("shared", ["cluster", "licence"])
@@ -150,7 +146,7 @@ def test_what_shares_a_cluster_or_a_licence_goes_together(shared: str) -> None:
     else:
         needs = tuple(SpecialNeed(n, machine(n), "licence", "server A") for n in odd)
         estate = replace(estate, special_needs=needs)
-    groups = formed(estate, max_assets=3)
+    groups = formed(estate, max_assets=3, cluster_mbps=2.0)
     assert together(groups, *map(machine, odd))
     assert (
         group_of(groups, machine(1)).reason
@@ -176,6 +172,20 @@ def test_applications_without_a_common_window_never_share_a_group() -> None:
     groups = formed(estate)
     assert not together(groups, machine(1), machine(2))
     assert together(groups, machine(1), machine(3))
+
+
+def test_a_bundle_takes_nobody_whose_windows_would_have_it_wait() -> None:
+    """Two applications that nothing holds together: one may be touched every night, the other on Fridays only."""
+    names = tuple(Application(n, f"a{n}", f"a{n}") for n in (1, 2))
+    members = tuple(ApplicationMember(1 + n % 2, machine(n)) for n in range(1, 5))
+    nights = [(1, day) for day in range(7)] + [(2, 4)]
+    windows = tuple(
+        ChangeWindow(n, Ref("applications", a), day, 20 * 60, 480) for n, (a, day) in enumerate(nights)
+    )
+    apart = a_site_of(4, applications=names, application_members=members, change_windows=windows)
+    flow = Flow(1, machine(1), machine(2), rate_mbps=1.0)
+    assert len(formed(apart)) == 2
+    assert len(formed(replace(apart, flows=(flow,)))) == 1
 
 
 def test_a_half_keeps_what_holds_together() -> None:
