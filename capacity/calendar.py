@@ -145,7 +145,7 @@ class Care:
 
     A crew walks through each site for `audit_minutes` before the first wave that takes from it is frozen. What has an
     application of criticality up to `rehearsal_criticality` is rehearsed, `rehearsal_minutes` of an engineer's work at
-    most `rehearsal_days` before. After each night's moves `hypercare_engineers` stand by for `hypercare_hours`,
+    most `rehearsal_days` and at least `rehearsal_lead_hours` before. After each night's moves `hypercare_engineers` stand by for `hypercare_hours`,
     beginning at most `hypercare_within_hours` after the last.
     """
 
@@ -156,6 +156,7 @@ class Care:
     hypercare_hours: float
     hypercare_engineers: float
     hypercare_within_hours: float
+    rehearsal_lead_hours: float = 24.0
 
 
 @dataclass(frozen=True, slots=True)

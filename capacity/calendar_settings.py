@@ -130,6 +130,7 @@ class CareInput(_Strict):
     rehearsal_minutes: Annotated[float, Field(ge=0, le=10_000)] = 240
     rehearsal_criticality: Annotated[int, Field(ge=0, le=4)] = 1
     rehearsal_days: Annotated[int, Field(ge=1, le=365)] = 14
+    rehearsal_lead_hours: Annotated[float, Field(ge=0, le=720)] = 24
     hypercare_hours: Annotated[float, Field(ge=0, le=240)] = 8
     hypercare_engineers: Annotated[float, Field(ge=1, allow_inf_nan=False)] = 1
     hypercare_within_hours: Annotated[float, Field(ge=0, le=240)] = 48

@@ -124,7 +124,8 @@ class Care:
         slots = _slots(self._care.rehearsal_minutes / self._rehearsing)
         copied = max((r.end for r in entry.replicas if not r.trip), default=0)
         first = max(copied, start - self._care.rehearsal_days * DAY)
-        found = self._timeline.latest({"engineer": self._rehearsing}, slots, first, start)
+        last = start - math.ceil(self._care.rehearsal_lead_hours * HOUR)
+        found = self._timeline.latest({"engineer": self._rehearsing}, slots, first, last)
         return None if found is None else (found, found + slots)
 
     def _stand_by(self, night: date, end: int) -> bool:

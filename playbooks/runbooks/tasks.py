@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from capacity.plan import Step
+from playbooks.runbooks.document import shown
 from playbooks.runbooks.facts import KINDS, WaveFacts, counted, few, hands, role
 from playbooks.runbooks.timing import PREFLIGHT_BEFORE, Night
 from playbooks.scope import host_of
@@ -36,7 +37,7 @@ class Task:
 
 def tasks_of(facts: WaveFacts) -> tuple[Task, ...]:
     """By start; a gate before the steps it opens."""
-    found = [*_gates(facts), *(_of_step(step, facts.commissions) for step in facts.scope.steps)]
+    found = [*_gates(facts), *(_of_step(step, facts) for step in facts.scope.steps)]
     return tuple(sorted(found, key=lambda task: (task.start.astimezone(UTC), task.step is not None)))
 
 
@@ -81,8 +82,10 @@ def _of_night(facts: WaveFacts, night: Night) -> Iterator[Task]:
     )  # fmt: skip
 
 
-def _of_step(step: Step, commissions: frozenset[str]) -> Task:
+def _of_step(step: Step, facts: WaveFacts) -> Task:
     names = [host_of(move.asset) for move in step.moves] or list(step.commissions)
+    site = facts.variables.estate.by_id("sites").get(step.site_id or 0)
+    names += [shown(site.name)] if site is not None else []
     return Task(
         key=f"step:{step.id}",
         title=KINDS.get(step.kind, step.kind) + (f", by {step.by}" if step.by else ""),
@@ -91,7 +94,7 @@ def _of_step(step: Step, commissions: frozenset[str]) -> Task:
         owner=role(step),
         hands=hands(step),
         hosts=f"{counted(len(names), 'host')}: {few(names, 3)}" if len(names) > 3 else ", ".join(names),
-        after=_after(step, commissions),
+        after=_after(step, facts.commissions),
         step=step,
     )
 

@@ -57,7 +57,7 @@ def test_the_most_critical_is_rehearsed_on_its_copy_before_it_is_cut_over() -> N
     group = [step for step in found.steps if step.group == rehearsal.group]
     assert all(step.end <= rehearsal.start for step in group if step.kind == "replicate")
     first = min(step.start for step in group if step.kind in TOUCHING)
-    assert first - timedelta(days=14) <= rehearsal.start < rehearsal.end <= first
+    assert first - timedelta(days=14) <= rehearsal.start < rehearsal.end <= first - timedelta(hours=24)
 
 
 def test_people_stand_by_after_every_night() -> None:

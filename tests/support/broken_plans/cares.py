@@ -81,5 +81,15 @@ CASES = (
         None,
         at(3, 13, 22),
     ),
+    Broken(
+        "REHEARSAL",
+        "tried an hour before",
+        cared(rehearsals=(replace(REHEARSAL, start=at(3, 13, 20), end=at(3, 13, 21),
+                                  uses=tuple(replace(u, start=at(3, 13, 20), end=at(3, 13, 21))
+                                             for u in REHEARSAL.uses)),)),
+        "group G1",
+        None,
+        at(3, 13, 22),
+    ),
     Broken("HYPERCARE", "all went home", cared(standing_by=STANDING_BY[1:]), "engineer", None, at(3, 14)),
 )  # fmt: skip
