@@ -145,8 +145,8 @@ class Care:
 
     A crew walks through each site for `audit_minutes` before the first wave that takes from it is frozen. What has an
     application of criticality up to `rehearsal_criticality` is rehearsed, `rehearsal_minutes` of an engineer's work at
-    most `rehearsal_days` and at least `rehearsal_lead_hours` before. After each night's moves `hypercare_engineers` stand by for `hypercare_hours`,
-    beginning at most `hypercare_within_hours` after the last.
+    most `rehearsal_days` and at least `rehearsal_lead_hours` before. After each night's moves `hypercare_engineers`
+    stand by for `hypercare_hours`, beginning at most `hypercare_within_hours` after the last.
     """
 
     audit_minutes: float
