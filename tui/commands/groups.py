@@ -108,10 +108,16 @@ def _group(plan: Plan, name: str) -> MoveGroup:
     return found
 
 
-def _moves_at(plan: Plan, group: MoveGroup) -> datetime:
+def _moves_at(plan: Plan, group: MoveGroup) -> datetime | None:
+    """When it first moves; None in a plan that has no step for it."""
     return min(
-        step.start for step in plan.steps if step.group == group.id and step.kind in ("cutover", "relocate")
+        (s.start for s in plan.steps if s.group == group.id and s.kind in ("cutover", "relocate")),
+        default=None,
     )
+
+
+def _when(moment: datetime | None, form: str) -> str:
+    return format(moment, form) if moment else "never"
 
 
 def _show_all(plan: Plan, shown: Sequence[MoveGroup], cut: dict[str, tuple[CutFlow, ...]]) -> None:
@@ -122,7 +128,7 @@ def _show_all(plan: Plan, shown: Sequence[MoveGroup], cut: dict[str, tuple[CutFl
             [
                 group.id,
                 group.wave or "",
-                f"{_moves_at(plan, group):%Y-%m-%d}",
+                _when(_moves_at(plan, group), "%Y-%m-%d"),
                 len(group.assets),
                 len(parted) or "",
                 _days(parted),
@@ -172,11 +178,8 @@ def _of_flow(flow: CutFlow) -> str:
 
 
 def _show_one(plan: Plan, group: MoveGroup, ties: Sequence[GroupTie], cut: Sequence[CutFlow]) -> None:
-    output.data(
-        output.plain(
-            f"{group.id}, {group.name}: wave {group.wave}, moves {_moves_at(plan, group):%Y-%m-%d %H:%M}"
-        )
-    )
+    moved = _when(_moves_at(plan, group), "%Y-%m-%d %H:%M")
+    output.data(output.plain(f"{group.id}, {group.name}: wave {group.wave}, moves {moved}"))
     output.table(
         "held together by" if ties else f"held together by nothing but: {group.reason}",
         ["tie", "Mbit/s"],
@@ -244,7 +247,7 @@ def _as_data(
         "id": group.id,
         "name": group.name,
         "wave": group.wave,
-        "moves_at": _moves_at(plan, group).isoformat(),
+        "moves_at": moment.isoformat() if (moment := _moves_at(plan, group)) else None,
         "reason": group.reason,
         "assets": [f"{asset.kind}:{asset.id}" for asset in group.assets],
         "ties": [{"text": tie.text, "weight_mbps": tie.weight_mbps} for tie in ties],
