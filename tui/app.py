@@ -98,6 +98,11 @@ class VorstApp(App[None]):
         self.push_screen("overview")
         self.action_reload()
 
+    @property
+    def now(self) -> datetime:
+        """The moment it is, in a zone."""
+        return self._clock().astimezone()
+
     # --- going about -------------------------------------------------------------------------------------------------
 
     def action_go(self, name: str) -> None:

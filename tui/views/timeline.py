@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -135,6 +135,45 @@ def _shades(loaded: Loaded, first: date, last: date) -> tuple[Shade, ...]:
                 Shade("freeze", max(start, first), min(end, last), plain(entry.name or entry.reason))
             )
     return tuple(found)
+
+
+def critical_stretches(
+    shown: Timeline, deciding: Collection[str]
+) -> dict[str, tuple[tuple[datetime, datetime], ...]]:
+    """By bar: when the steps in it run that decide the end; bars without one are left out."""
+    found: dict[str, tuple[tuple[datetime, datetime], ...]] = {}
+
+    def within(bar: Bar) -> tuple[tuple[datetime, datetime], ...]:
+        own = tuple(stretch for child in bar.children for stretch in within(child))
+        if bar.kind == "step" and bar.id.removeprefix("step:") in deciding:
+            own = ((bar.start, bar.end),)
+        if own:
+            found[bar.id] = own
+        return own
+
+    for bar in shown.bars:
+        within(bar)
+    return found
+
+
+def steps_in(bar: Bar) -> tuple[str, ...]:
+    """The ids of the steps a bar stands for."""
+    if bar.kind == "step":
+        return (bar.id.removeprefix("step:"),)
+    return tuple(step for child in bar.children for step in steps_in(child))
+
+
+def headline(loaded: Loaded) -> Line:
+    """How much there is, and what the colours mean."""
+    return line(
+        Span(overview(loaded), "strong"),
+        Span("  "),
+        Span(" freeze ", "freeze"),
+        Span(" "),
+        Span(" holiday ", "holiday"),
+        Span(" "),
+        Span("─ way back ─", "rollback"),
+    )
 
 
 def overview(loaded: Loaded) -> str:
