@@ -23,6 +23,7 @@ from tui.commands import (
     draining,
     entitlements,
     evidence,
+    group_decisions,
     groups,
     inventory,
     planning,
@@ -74,6 +75,7 @@ sensitivity.register(app)
 draining.register(app)
 entitlements.register(app)
 groups.register(app)
+group_decisions.register(app)
 critical_path.register(app)
 addresses.register(app)
 delivery.register(app)
