@@ -193,9 +193,9 @@ def may_swap(inst: Compiled, st: State, prices: Prices, p: int, q: int, limit: f
 def may_replace(inst: Compiled, st: State, prices: Prices, p: int, q: int, m: int, limit: float) -> bool:
     """Whether `q` may take the place of `p`, which goes to a third machine `m`, at a change of at most `limit`."""
     m1, m2, s, t = st.at[p], st.at[q], inst.service[p], inst.service[q]
-    if s == t or m1 == m2 or m in (m1, m2) or inst.leaving[m1] or inst.leaving[m]:
+    if m1 == m2 or m in (m1, m2) or inst.leaving[m1] or inst.leaving[m]:
         return False
-    if is_beside(inst, st, s, m) or is_beside(inst, st, t, m1):
+    if is_beside(inst, st, s, m) or (s != t and is_beside(inst, st, t, m1)):
         return False
     delta = leave_delta(inst, st, prices.excess, q, m2)
     delta += exchange_delta(inst, st, prices.excess, p, q, m1)
@@ -208,6 +208,9 @@ def may_replace(inst: Compiled, st: State, prices: Prices, p: int, q: int, m: in
     if is_cheap and delta > limit + 2 * inst.service_weight:
         return False
     delta += inst.service_weight * pair_service_delta(inst, st, p, m, q, m1)
+    if s == t:  # to the service as if one of its processes went from the one's machine to the third
+        delta += prices.broken * broken_delta(inst, st, s, inst.neighbourhood[m2], inst.neighbourhood[m])
+        return delta <= limit and keeps_spread(inst, st, s, m2, m)
     delta += prices.broken * pair_broken_delta(inst, st, p, m, q, m1)
     return delta <= limit and keeps_spread(inst, st, s, m1, m) and keeps_spread(inst, st, t, m2, m1)
 
