@@ -25,9 +25,7 @@ def register(app: typer.Typer) -> None:
 
 def addresses(
     context: typer.Context,
-    plan_file: Annotated[Path, typer.Option("--plan", metavar="PLAN", help="Of this plan.")] = Path(
-        PLAN_FILE
-    ),
+    plan_file: Annotated[Path, typer.Argument(metavar="PLAN", help="The plan.")] = Path(PLAN_FILE),
     wave: Annotated[int | None, typer.Option(min=1, help="Only ranges that this wave takes from.")] = None,
     everything: Annotated[bool, typer.Option("--all", help=f"Not only the first {SHOWN}.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="All of it as JSON.")] = False,
