@@ -20,6 +20,7 @@ from textual.screen import Screen
 from inventory.errors import VorstError
 from tui import tasks
 from tui.colours import DARK_THEME, LIGHT_THEME
+from tui.group_moves import other_plans
 from tui.loaded import Loaded, load, read_runs
 from tui.output import plain
 from tui.screens.cloud import CloudScreen
@@ -102,6 +103,10 @@ class VorstApp(App[None]):
     def now(self) -> datetime:
         """The moment it is, in a zone."""
         return self._clock().astimezone()
+
+    def other_plans(self) -> tuple[str, ...]:
+        """The files in the workspace that may be plans to compare with, the newest first."""
+        return other_plans(self.workspace, self.plan_file)
 
     # --- going about -------------------------------------------------------------------------------------------------
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from capacity.plan import Step
+from capacity.plan import Plan, Step
 from inventory.rows import Ref
 from tui.loaded import Loaded
 from tui.output import plain
@@ -156,6 +156,28 @@ def critical_stretches(
     return found
 
 
+def moved(loaded: Loaded, plan: Plan) -> Timeline | None:
+    """The timeline of a plan whose group was moved: its bars where they are, on the days of both."""
+    before, after = timeline(loaded), timeline(replace(loaded, plan=plan))
+    if before is None or after is None:
+        return after
+    order = {bar.id: n for n, bar in enumerate(before.bars)}
+    bars = tuple(sorted(after.bars, key=lambda bar: order.get(bar.id, len(order))))
+    bars = tuple(_as_before(bar, before.bars) for bar in bars)
+    return replace(after, bars=bars, first=min(before.first, after.first), last=max(before.last, after.last))
+
+
+def _as_before(bar: Bar, others: Sequence[Bar]) -> Bar:
+    """A bar with those in it in the order that they had."""
+    old = next((other for other in others if other.id == bar.id), None)
+    if old is None:
+        return bar
+    order = {child.id: n for n, child in enumerate(old.children)}
+    return replace(
+        bar, children=tuple(sorted(bar.children, key=lambda child: order.get(child.id, len(order))))
+    )
+
+
 def steps_in(bar: Bar) -> tuple[str, ...]:
     """The ids of the steps a bar stands for."""
     if bar.kind == "step":
@@ -272,7 +294,7 @@ def _step(loaded: Loaded, step_id: str) -> tuple[Line, ...]:
     found += [
         line(
             Span("holds    ", "muted"),
-            span(_resource(loaded, use.resource), "accent"),
+            span(resource(loaded, use.resource), "accent"),
             f" {count(use.amount)}",
             Span(f"  {moment_text(use.start)} – {moment_text(use.end)}", "muted"),
         )
@@ -294,7 +316,7 @@ def _step(loaded: Loaded, step_id: str) -> tuple[Line, ...]:
     return tuple(found)
 
 
-def _resource(loaded: Loaded, name: str) -> str:
+def resource(loaded: Loaded, name: str) -> str:
     """Like "circuit:12" by the circuit's own number; others as they are."""
     kind, _, number = name.partition(":")
     if kind == "circuit" and number.isdigit():

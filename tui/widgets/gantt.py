@@ -91,6 +91,13 @@ class Gantt(ScrollView, can_focus=True):
         self.now = self._local(now) if now is not None else self.now
         self._relist()
 
+    def show_moved(self, timeline: Timeline | None, moment: datetime | None) -> None:
+        """Other dates of the same bars, with the cursor where it is and a moment in sight."""
+        self.timeline = timeline
+        self._relist()
+        if moment is not None and not 0 <= self.cell_of(moment) < self.chart_width:
+            self.reveal(moment)
+
     def mark(self, critical: Mapping[str, tuple[Stretch, ...]], ghosts: Mapping[str, Stretch]) -> None:
         """Mark, by a bar's id, the stretches of it that decide the end, and where it was before."""
         self._critical, self._ghosts = critical, ghosts
