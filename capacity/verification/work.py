@@ -214,6 +214,15 @@ def _resources(view: View, findings: Findings) -> None:
                     moment=view.moment(view.clock.seconds(use.start)),
                     over=(-use.amount, use.resource),
                 )
+            elif view.clock.seconds(use.end) < view.clock.seconds(use.start):
+                # Counted as it stands it would give back what others hold.
+                findings.add(
+                    "RESOURCE",
+                    use.resource,
+                    f"step {step.id} holds {use.resource} until before it begins to",
+                    "let it end after it begins",
+                    moment=view.moment(view.clock.seconds(use.end)),
+                )
             elif not use.resource.startswith(CIRCUIT):
                 changes[use.resource] += [
                     (view.clock.seconds(use.start), use.amount),
