@@ -189,9 +189,7 @@ def _by_truck(view: View, step: Step, assets: list[Ref], report: Report) -> bool
         return False
     leaves, arrives = min(drives)
     emptied = arrives + replication_seconds(used_mb, work.appliance_mbps)
-    is_followed_by_van = all(
-        (cut := _cutover(view, ref)) is not None and cut.by == BY_TRUCK for ref in assets
-    )
+    is_followed_by_van = all(_goes_by_van(view, step, _cutover(view, ref)) for ref in assets)
     changes = 0.0 if is_followed_by_van else changes
     boxes = _boxes(used_mb, work.appliance_mb)
     on_line = [u for u in step.uses if _is_circuit(u.resource) and view.clock.seconds(u.start) < end]
@@ -254,7 +252,11 @@ def _kept_up(view: View, step: Step, assets: list[Ref], findings: Findings) -> N
     ends: dict[Ref, Interval] = {}
     for ref in assets:
         cutover = _cutover(view, ref)
-        if cutover is not None and cutover.by != BY_TRUCK and view.ends(cutover) > view.ends(step):
+        if (
+            cutover is not None
+            and not _goes_by_van(view, step, cutover)
+            and view.ends(cutover) > view.ends(step)
+        ):
             ends[ref] = (view.begins(cutover), view.ends(cutover))
     since = view.ends(step)
     for until in sorted({end for _, end in ends.values()}):
@@ -281,6 +283,13 @@ def _cutover(view: View, ref: Ref) -> Step | None:
     return next((s for s in view.steps_of.get(ref, ()) if s.kind == "cutover"), None)
 
 
+def _goes_by_van(view: View, copy: Step, cutover: Step | None) -> bool:
+    """Whether what changes after a copy waits for the van of its cutover: no line is held for it."""
+    if cutover is None or cutover.by != BY_TRUCK:
+        return False
+    return _least_held(view, copy, _is_circuit, (view.ends(copy), view.ends(cutover))) <= 0
+
+
 def _carried(view: View, step: Step, findings: Findings) -> None:
     """Whether a cutover has the vans, crews, appliances and minutes to bring what changed since the copies began."""
     work = view.plan.calendar.work
@@ -288,7 +297,7 @@ def _carried(view: View, step: Step, findings: Findings) -> None:
     megabits: dict[int | None, float] = defaultdict(float)
     for ref in dict.fromkeys(m.asset for m in step.moves):
         copy = next((s for s in view.steps_of.get(ref, ()) if s.kind == "replicate"), None)
-        if copy is not None:
+        if copy is not None and _goes_by_van(view, copy, step):
             since = view.begins(copy) if copy.by else view.ends(copy)
             megabits[view.site_of(ref)] += changing_mbps(view, [ref]) * max(begin - since, 0.0)
     trips = [amount for amount in megabits.values() if amount > 0]

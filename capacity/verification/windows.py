@@ -159,19 +159,25 @@ def _not_frozen(
 
 
 def _no_holiday(view: View, step: Step, findings: Findings) -> None:
-    interval = (view.begins(step), view.ends(step))
+    """No hands are held on a holiday; a copy by van may span one while nobody drives."""
+    worked = joined(
+        (view.clock.seconds(use.start), view.clock.seconds(use.end))
+        for use in step.uses
+        if use.resource in HANDS
+    )
     for day in sorted(set(view.plan.calendar.holidays)):
         ordinal = day.toordinal()
         holiday = (view.clock.wall(ordinal, 0), view.clock.wall(ordinal + 1, 0))
-        shared = overlap(interval, holiday)
+        shared = sum(overlap(interval, holiday) for interval in worked)
         if shared > TIME_TOLERANCE:
+            first = min(max(a, holiday[0]) for a, b in worked if overlap((a, b), holiday) > 0)
             findings.add(
                 "HOLIDAY",
                 f"step {step.id}",
                 f"step {step.id} has people at work on {day}, a holiday, "
                 f"for {counted(shared / MINUTE_SECONDS, 'minute')}",
                 "put it on another day",
-                moment=view.moment(max(interval[0], holiday[0])),
+                moment=view.moment(first),
                 over=(shared / MINUTE_SECONDS, "min"),
             )
 
