@@ -6,6 +6,7 @@ shown to a person, never written as a plan: a person's wish is pinned, and the n
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -24,8 +25,17 @@ TOUCHING = ("cutover", "relocate")
 class MovedGroup:
     """One group of a plan, to be tried on other dates. Raises InputError for one that is not there, or undated."""
 
-    def __init__(self, estate: Estate, facility: Facility, plan: Plan, group: str) -> None:
+    def __init__(
+        self,
+        estate: Estate,
+        facility: Facility,
+        plan: Plan,
+        group: str,
+        before: Iterable[Violation] | None = None,
+    ) -> None:
+        """`before`: what the plan itself is known to break; None where nobody has checked it yet."""
         self._estate, self._facility, self._plan = estate, facility, plan
+        self._before = before
         self.steps = tuple(step for step in plan.steps if step.group == group)
         self.touching = tuple(step for step in self.steps if step.kind in TOUCHING)
         found: MoveGroup | None = next((g for g in plan.groups if g.id == group), None)
@@ -39,7 +49,8 @@ class MovedGroup:
     @cached_property
     def before(self) -> frozenset[Violation]:
         """What the plan itself breaks."""
-        return frozenset(check(self._estate, self._facility, self._plan))
+        known = self._before
+        return frozenset(check(self._estate, self._facility, self._plan) if known is None else known)
 
     @cached_property
     def _windows(self) -> Windows:

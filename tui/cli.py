@@ -29,6 +29,7 @@ from tui.commands import (
     planning,
     programme,
     resilience,
+    resources,
     risk,
     runbooks,
     scenarios,
@@ -82,6 +83,7 @@ delivery.register(app)
 runbooks.register(app)
 programme.register(app)
 resilience.register(app)
+resources.register(app)
 risk.register(app)
 scenarios.register(app)
 

@@ -43,7 +43,7 @@ class WavesScreen(Frame):
     """Enter opens a wave into groups and a group into steps; + and - zoom, left and right go in time, t to today."""
 
     key, title_text, needs_plan = "7", "Waves", True
-    command = "vorst plan; vorst critical-path; vorst group pin; vorst diff A B"
+    command = "vorst critical-path; vorst resources; vorst group pin; vorst diff A B"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "critical", "Critical"),
         Binding("u", "use", "Use"),
@@ -273,8 +273,9 @@ class WavesScreen(Frame):
         if name is None:
             self.notify("choose a group first: enter opens a wave", severity="warning")
             return
+        proven = self.vorst.loaded.violations if self.vorst.loaded is not None else None
         try:
-            group = MovedGroup(loaded.estate, loaded.facility, loaded.plan, name)
+            group = MovedGroup(loaded.estate, loaded.facility, loaded.plan, name, proven)
         except InputError as error:
             self.vorst.show_error(error)
             return

@@ -194,7 +194,7 @@ def headline(loaded: Loaded) -> Line:
         Span(" "),
         Span(" holiday ", "holiday"),
         Span(" "),
-        Span("─ way back ─", "rollback"),
+        Span("─ way back", "rollback"),
     )
 
 
