@@ -78,7 +78,8 @@ async def test_what_is_held_stands_below_on_the_same_axis(open_app, loaded):
         await session.press("7", "u")
         shown = session.app.screen.query_one(Histogram)
         assert shown.profile.resource == "crew"
-        assert "at most 2 held" in session.text
+        assert "held 2 of 3" in session.text
+        assert "crew  at most 2 of 3" in panel_of(session)
         crews = [column for column, letter in enumerate(session.lines[13]) if letter in "▁▂▃▄▅▆▇█"]
         bars = gantt_of(session)
         busy = {
@@ -91,7 +92,7 @@ async def test_what_is_held_stands_below_on_the_same_axis(open_app, loaded):
         await session.press("right_square_bracket")
         assert shown.profile.resource == "engineer"
         await session.press("u")
-        assert "held" not in session.lines[10]
+        assert "held 2 of" not in session.text
 
 
 async def test_a_group_on_other_dates_tells_what_it_breaks_and_goes_back(open_app, loaded):

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on, work
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
-from textual.message import Message
 from textual.widget import Widget
 from textual.worker import get_current_worker
 
@@ -21,6 +20,7 @@ from tui.loaded import Loaded
 from tui.screens.dialogs import Confirm
 from tui.screens.frame import Frame
 from tui.screens.plan_choice import PlanChoice
+from tui.screens.waves_messages import Compared, Dated, Judged, Slack
 from tui.views import critical, group_moves, timeline
 from tui.views.spans import Line, Span, line, span
 from tui.widgets.gantt import Gantt
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from capacity.group_changes import GroupChanges
     from capacity.plan import Plan
     from capacity.resource_use import ResourceUse
-    from capacity.verify import Violation
 
 MOST_SLACKS = (
     24  # steps of a bar whose slack is worked out at once: each dates the plan anew some thirty times
@@ -52,30 +51,6 @@ class WavesScreen(Frame):
         Binding("v", "move_group", "Move"),
         Binding("a", "compare", "Since"),
     ]
-
-    class Dated(Message):
-        """What decides the end was worked out, or could not be; `loaded` says of what."""
-
-        def __init__(self, loaded: Loaded, found: CriticalPaths | VorstError) -> None:
-            super().__init__()
-            self.loaded, self.found = loaded, found
-
-    class Slack(Message):
-        def __init__(self, bar_id: str, found: dict[str, timedelta]) -> None:
-            super().__init__()
-            self.bar_id, self.found = bar_id, found
-
-    class Judged(Message):
-        """What the checker says of a group on other dates."""
-
-        def __init__(self, moving: group_moves.Moving, broken: tuple[Violation, ...]) -> None:
-            super().__init__()
-            self.moving, self.broken = moving, broken
-
-    class Compared(Message):
-        def __init__(self, loaded: Loaded, name: str, found: GroupChanges | VorstError) -> None:
-            super().__init__()
-            self.loaded, self.name_, self.found = loaded, name, found
 
     def __init__(self) -> None:
         super().__init__()
@@ -151,8 +126,14 @@ class WavesScreen(Frame):
 
     def _detail(self, slack: dict[str, timedelta]) -> None:
         panel, bar, loaded = self.query_one("#wave", Panel), self._gantt.bar, self._shown
+        use = self.query_one("#use", Histogram)
+        held = (
+            timeline.use_lines(loaded, use.profile)
+            if use.display and use.profile and loaded is not None
+            else ()
+        )
         if self._moving is not None:
-            panel.show(group_moves.lines(self._moving), "On other dates")
+            panel.show((*group_moves.lines(self._moving), *held), "On other dates")
             return
         if bar is None or loaded is None:
             panel.show((line(Span("the plan has no dated step", "muted")),), "Wave")
@@ -165,7 +146,7 @@ class WavesScreen(Frame):
             more += critical.chain_lines(self._paths.path, timeline.steps_in(bar)) + critical.slack_lines(
                 slack
             )
-        panel.show((first, *more, *rest), bar.kind.capitalize())
+        panel.show((first, *held, *more, *rest), bar.kind.capitalize())
 
     # --- what decides the end ----------------------------------------------------------------------------------------
 
@@ -187,9 +168,9 @@ class WavesScreen(Frame):
             found = CriticalPaths(loaded.estate, loaded.plan)
             _ = found.path  # here, not where it is painted
         except VorstError as error:
-            self.post_message(self.Dated(loaded, error))
+            self.post_message(Dated(loaded, error))
         else:
-            self.post_message(self.Dated(loaded, found))
+            self.post_message(Dated(loaded, found))
 
     @on(Dated)
     def _dated(self, event: Dated) -> None:
@@ -206,7 +187,7 @@ class WavesScreen(Frame):
 
     @work(thread=True, group="slack", exclusive=True)
     def _find_slack(self, paths: CriticalPaths, bar_id: str, steps: tuple[str, ...]) -> None:
-        self.post_message(self.Slack(bar_id, paths.slack(steps)))
+        self.post_message(Slack(bar_id, paths.slack(steps)))
 
     @on(Slack)
     def _slack(self, event: Slack) -> None:
@@ -222,6 +203,7 @@ class WavesScreen(Frame):
         shown.display = not shown.display
         if loaded is not None:
             self._hold(loaded, self._moving.group.plan(self._moving.by) if self._moving else loaded.plan)
+            self._detail({})
 
     def _hold(self, loaded: Loaded, plan: Plan | None) -> None:
         """Let the bars below the timeline be those of a plan."""
@@ -259,6 +241,7 @@ class WavesScreen(Frame):
         elif self.query_one("#use").display:
             self._resource += direction
             self._show_use()
+            self._detail({})
 
     # --- a group on other dates --------------------------------------------------------------------------------------
 
@@ -310,7 +293,7 @@ class WavesScreen(Frame):
             if worker.is_cancelled:
                 return
             broken = moving.group.broken(moving.by)
-        self.post_message(self.Judged(moving, broken))
+        self.post_message(Judged(moving, broken))
 
     @on(Judged)
     def _judged(self, event: Judged) -> None:
@@ -391,9 +374,9 @@ class WavesScreen(Frame):
         try:
             found = group_changes(self.vorst.workspace.plan(Path(name)), loaded.plan)
         except VorstError as error:
-            self.post_message(self.Compared(loaded, name, error))
+            self.post_message(Compared(loaded, name, error))
         else:
-            self.post_message(self.Compared(loaded, name, found))
+            self.post_message(Compared(loaded, name, found))
 
     @on(Compared)
     def _compared(self, event: Compared) -> None:

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from capacity.plan import Plan, Step
+from capacity.resource_use import Profile
 from inventory.rows import Ref
 from tui.loaded import Loaded
 from tui.output import plain
@@ -314,6 +315,20 @@ def _step(loaded: Loaded, step_id: str) -> tuple[Line, ...]:
     if len(step.moves) > 14:
         found.append(line(Span(f"  and {len(step.moves) - 14} more", "muted")))
     return tuple(found)
+
+
+def use_lines(loaded: Loaded, profile: Profile) -> tuple[Line, ...]:
+    """How much of a resource is held at most in the whole plan, against what there is."""
+    there = "unknown" if profile.most == float("inf") else count(profile.most)
+    over = profile.over_hours
+    return (
+        line(
+            Span("use      ", "muted"),
+            span(resource(loaded, profile.resource), "accent"),
+            f"  at most {count(profile.peak)} of {there}",
+            Span(f"  {count(over)} h more than there is" if over else "", "bad"),
+        ),
+    )
 
 
 def resource(loaded: Loaded, name: str) -> str:

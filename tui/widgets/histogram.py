@@ -20,6 +20,7 @@ class Histogram(Widget):
 
     DEFAULT_CSS = """
     Histogram { height: 5; background: $background; }
+    .-wide Histogram { height: 10; }
     """
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
@@ -72,12 +73,13 @@ class Histogram(Widget):
         return Strip(list(Segment.simplify(segments))).crop_extend(0, self.size.width, base)
 
     def _label(self, y: int) -> str:
-        """Beside the bars: whose they are, what the height stands for, the most held here, and 0 below."""
+        """Beside the bars: whose they are, and the most held of the most there is in what is shown."""
         if y == 0:
-            return f"{self.label} {count(self.top):>{max(1, 22 - len(self.label))}}"
+            return self.label
+        known = max((offered for _, offered, _ in self._cells), default=0.0)
         if y == 1:
             most = max((used for used, _, _ in self._cells), default=0.0)
-            return f"  at most {count(most)} held"
+            return f"  held {count(most)} of {count(known) if known != float('inf') else 'unknown'}"
         if y == 2 and any(over for _, _, over in self._cells):
             return "  more than there is"
         return ""
