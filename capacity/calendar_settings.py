@@ -7,11 +7,11 @@ Belgian holidays come from the `holidays` library; windows and freezes of applic
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeVar
 from zoneinfo import ZoneInfo
 
 import holidays
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from capacity.calendar import (
     Calendar,
@@ -29,6 +29,7 @@ from capacity.calendar import (
 from inventory.errors import InputError
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+LAST_YEAR = 3000
 ASSUMED = (
     "calendar.resources: crews, engineers, vans and the dock are not public",
     "calendar.work: minutes per device, machine and rack are estimates of relocation practice",
@@ -43,7 +44,21 @@ ASSUMED = (
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+_Time = TypeVar("_Time", date, datetime)
+
+
+def _within_reach(moment: _Time) -> _Time:
+    """Days that a time zone may still shift, and a day may still follow."""
+    if not 1900 <= moment.year < LAST_YEAR:
+        raise ValueError(f"write a year from 1900 to {LAST_YEAR - 1}")
+    return moment
+
+
+Day = Annotated[date, AfterValidator(_within_reach)]
+Moment = Annotated[datetime, AfterValidator(_within_reach)]
 
 
 class SlotInput(_Strict):
@@ -59,14 +74,14 @@ class SlotInput(_Strict):
 
 
 class ExceptionInput(_Strict):
-    start: datetime
-    end: datetime
-    capacity: Annotated[float, Field(ge=0)]
+    start: Moment
+    end: Moment
+    capacity: Annotated[float, Field(ge=0, le=100_000)]
     reason: str = ""
 
 
 class ResourceInput(_Strict):
-    capacity: Annotated[float, Field(ge=0)]
+    capacity: Annotated[float, Field(ge=0, le=100_000)]
     unit: str = ""
     slots: tuple[SlotInput, ...] = ()
     exceptions: tuple[ExceptionInput, ...] = ()
@@ -90,7 +105,7 @@ class WorkInput(_Strict):
     rack_minutes: Annotated[float, Field(gt=0)] = 240
     host_minutes: Annotated[float, Field(gt=0)] = 120
     replication_share: Annotated[float, Field(gt=0, le=1)] = 0.5
-    replication_factor: Annotated[float, Field(ge=1, allow_inf_nan=False)] = 1.1
+    replication_factor: Annotated[float, Field(ge=1, le=1000)] = 1.1
     compression: Annotated[float, Field(ge=1, allow_inf_nan=False)] = 1.0
     change_share_per_day: Annotated[float, Field(ge=0, le=10)] = 0.03
     delta_minutes: Annotated[float, Field(gt=0, le=1440)] = 2.0
@@ -135,6 +150,15 @@ class CareInput(_Strict):
     hypercare_engineers: Annotated[float, Field(ge=1, allow_inf_nan=False)] = 1
     hypercare_within_hours: Annotated[float, Field(ge=0, le=240)] = 48
 
+    @model_validator(mode="after")
+    def _has_time_to_rehearse(self) -> Self:
+        if self.rehearsal_lead_hours >= self.rehearsal_days * 24:
+            raise ValueError(
+                f"rehearsal_lead_hours of {self.rehearsal_lead_hours:g} leaves no time within rehearsal_days of "
+                f"{self.rehearsal_days}"
+            )
+        return self
+
 
 Word = Annotated[str, Field(min_length=1)]
 
@@ -144,8 +168,8 @@ class SchoolHolidayInput(_Strict):
 
     community: Word
     name: Word
-    first: date
-    last: date
+    first: Day
+    last: Day
     source: Word
 
     @model_validator(mode="after")
@@ -191,7 +215,7 @@ class CalendarSettings(_Strict):
     intersite_latency_ms: Annotated[float, Field(ge=0)] = 2.0
     core_mbps: Annotated[float | None, Field(gt=0, allow_inf_nan=False)] = None
     risky_criticality: Annotated[int, Field(ge=0, le=4)] = 2
-    extra_holidays: tuple[date, ...] = ()
+    extra_holidays: tuple[Day, ...] = ()
 
 
 def resolve(settings: CalendarSettings, start: datetime) -> Calendar:
@@ -213,6 +237,12 @@ def resolve(settings: CalendarSettings, start: datetime) -> Calendar:
             f"nobody has the skill {', '.join(unstaffed)}",
             where="vorst.toml [calendar.skills]",
             remedy="add a resource of that name to [calendar.resources]",
+        )
+    if not 1900 <= start.year <= LAST_YEAR - 20:
+        raise InputError(
+            f"no plan can start in the year {start.year}",
+            where="start",
+            remedy=f"use a year from 1900 to {LAST_YEAR - 20}",
         )
     begin = (start if start.tzinfo else start.replace(tzinfo=zone)).astimezone(zone)
     end = begin + timedelta(days=settings.horizon_days)

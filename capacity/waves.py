@@ -247,6 +247,9 @@ class _Scheduler:
         audited = self._care.audited((self._sites[asset] for asset in group.assets), FREEZE_DAYS)
         if audited is None:
             return Refusal("crew", "no crew is free within the horizon to walk through its sites first")
+        uncleared = self._writer.uncleared(group.assets)
+        if uncleared is not None:
+            return Refusal("crew", f"{uncleared}, which the calendar never has")
         # The way back has to end, and the source be cleared, before the horizon does.
         last = self._grid.slots - self._calendar.rollback_days * DAY - CLEARING
         intervals = intersected(self._windows.of_all(group.assets), [(0, max(last, 0))])

@@ -23,13 +23,13 @@ from capacity.timetable.lines import Lines, best_circuits
 from capacity.timetable.refusal import Refusal
 from capacity.timetable.wanting import Wanted, Wanting, not_computed
 from capacity.timetable.windows import SLOT_MINUTES
-from capacity.timetable.work import Job
+from capacity.timetable.work import FOREVER, Job
 from inventory.estate import Circuit, Estate, Ref
 
 DAY = 24 * 60 // SLOT_MINUTES
 SLOT_SECONDS = SLOT_MINUTES * 60
 TRUCK = "truck"
-CORE = "core"  # what all circuits pass through; no step's use, as each says what it takes of its circuit
+CORE = "core:"  # what all circuits pass through; no step's use, as each says what it takes of its circuit
 WAITS = (
     4.0,
     2.0,
@@ -147,9 +147,9 @@ class Copies:
             found: Replica | Refusal | None = over
             if isinstance(over, Refusal) or over.end > latest:
                 why = over.why if isinstance(over, Refusal) else self._late(site, over)
-                found = self._and_line(site, workloads, load, ready, latest) or self._twice(
-                    site, workloads, load, ready, latest, most_minutes
-                )
+                # What may not be as old as changes sent over a line is older still when a van brings it.
+                by_van = not (isinstance(over, Refusal) and over.dimension == "rpo_minutes")
+                found = self._by_van(site, workloads, load, ready, latest, most_minutes) if by_van else None
                 if found is not None:
                     found.why = why
             found = found or over
@@ -220,9 +220,19 @@ class Copies:
             return None
         if not all(name in self._timeline for name in ("appliance", "van", "crew")):
             return None
-        boxes = float(math.ceil(load.megabytes / work.appliance_mb - SLACK))
+        full = load.megabytes / work.appliance_mb
+        if not math.isfinite(full):
+            return None
+        boxes = float(math.ceil(full - SLACK))
         fill, way = _slots(load.seconds_at(work.appliance_mbps)), _slots(work.transport_minutes * 60)
         return Trip(fill, way, boxes)
+
+    def _by_van(
+        self, site: int, workloads: tuple[Ref, ...], load: Load, ready: int, latest: int, most_minutes: float
+    ) -> Replica | None:
+        return self._and_line(site, workloads, load, ready, latest) or self._twice(
+            site, workloads, load, ready, latest, most_minutes
+        )
 
     def _on_the_road(self, trip: Trip, start: int) -> list[tuple[str, float, int, int]]:
         """What a trip that begins at a slot holds."""
@@ -403,4 +413,4 @@ class Copies:
 
 
 def _slots(seconds: float) -> int:
-    return max(1, math.ceil(seconds / SLOT_SECONDS - SLACK))
+    return max(1, math.ceil(min(seconds / SLOT_SECONDS, FOREVER) - SLACK))

@@ -65,10 +65,15 @@ def _steps(
     late: list[Ref] = []
     for (_, kind, earliest), assets in sorted(batches.items(), key=lambda item: (item[0][2], item[0][:2])):
         resource = "crew" if kind == "devices" else "engineer"
-        for first in range(0, len(assets), BATCH):
-            batch = assets[first : first + BATCH]
+        waiting = [assets[first : first + BATCH] for first in range(0, len(assets), BATCH)]
+        while waiting:
+            batch = waiting.pop(0)
             job = work.decommission(batch, resource)
             start = schedule.timeline.earliest(job.needs, job.slots, earliest, schedule.grid.slots)
+            if start is None and len(batch) > 1:  # no such long stretch is free: two shorter ones may be
+                middle = len(batch) // 2
+                waiting[:0] = [batch[:middle], batch[middle:]]
+                continue
             if start is None:
                 late.extend(batch)
                 continue

@@ -74,6 +74,7 @@ class StepWriter:
         self._devices = {p.asset: p for p in placement.devices}
         self._workloads = {p.asset: p for p in placement.workloads}
         self.left_at: dict[Ref, int] = {}
+        self._clearable: dict[tuple[object, ...], bool] = {}
 
     def of_group(self, entry: Booking, wave: int) -> Iterable[Step]:
         batch = _Batch(entry.group.id, wave)
@@ -103,6 +104,20 @@ class StepWriter:
             for resource, amount, begin, end in sorted(replica.uses, key=lambda use: (use[0], use[2]))
             if resource != CORE
         )
+
+    def uncleared(self, assets: Iterable[Ref]) -> str | None:
+        """Why what goes to the cloud could never be cleared where it stands; None where it can be."""
+        for asset in assets:
+            if asset in self._workloads:
+                job = self._work.decommission((asset,), "crew" if asset.kind == "devices" else "engineer")
+                key = (job.slots, *sorted(job.needs.items()))
+                if key not in self._clearable:
+                    free = self._timeline.earliest(job.needs, job.slots, 0, self._grid.slots)
+                    self._clearable[key] = free is not None
+                if not self._clearable[key]:
+                    needs = " and ".join(f"{amount:g} {name}" for name, amount in sorted(job.needs.items()))
+                    return f"clearing it at its source takes {needs} for {job.slots * SLOT_MINUTES / 60:g} h on end"
+        return None
 
     def _decommissions(
         self, batch: _Batch, cutover: str, assets: Sequence[Ref], deadline: int

@@ -131,6 +131,8 @@ class Wanting:
     def wider_lines(self, overfull: Mapping[int, float], circuits: Mapping[int, Circuit]) -> SmallestChange:
         """The smallest rates at which crossing flows fit; `overfull`: by site, Mbit/s too much."""
         changes, told = [], []
+        if self._lines.kept_for_flows <= 0:
+            return not_computed("copies may take all of the lines (calendar.work.replication_share)")
         for site, over in overfull.items():
             if site == CORE:
                 by = _up(over / self._lines.kept_for_flows)

@@ -21,6 +21,7 @@ from capacity.calendar import Calendar, CalendarResource, WeeklySlot
 from inventory.estate import ChangeWindow, Constraint, Estate, Ref
 
 SLOT_MINUTES = 15
+EARLIEST_YEAR, LATEST_YEAR = 1904, 2996  # leap years, far beyond any horizon
 Interval = tuple[int, int]
 
 
@@ -48,6 +49,9 @@ class Grid:
 
     def _seconds(self, moment: datetime) -> float:
         """Real seconds since the start; a difference within one zone would be wall-clock time."""
+        year = min(max(moment.year, EARLIEST_YEAR), LATEST_YEAR)  # so that no zone shifts it off the calendar
+        if year != moment.year:
+            moment = moment.replace(year=year)
         return (moment.astimezone(UTC) - self.calendar.start.astimezone(UTC)).total_seconds()
 
     def moment(self, slot: int) -> datetime:

@@ -15,6 +15,7 @@ from capacity.plan import AssetDemand
 from capacity.timetable.windows import SLOT_MINUTES
 from inventory.estate import Estate, Ref
 
+FOREVER = 10_000_000  # slots: longer than any horizon, and still a date
 STAGING = "staging"  # a resource in units: where devices stand from arrival until they are mounted
 
 
@@ -151,4 +152,4 @@ class WorkBook:
 
 
 def _slots(minutes: float) -> int:
-    return max(1, math.ceil(minutes / SLOT_MINUTES - 1e-9))
+    return max(1, math.ceil(min(minutes / SLOT_MINUTES, FOREVER) - 1e-9))

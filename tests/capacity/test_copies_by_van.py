@@ -68,3 +68,10 @@ def test_a_copy_by_van_may_span_a_holiday_on_which_nobody_drives() -> None:
     drive = next(use for use in copy.uses if use.resource == "crew").start.date()
     driven = replace(found, calendar=replace(calendar, holidays=(drive,)))
     assert "HOLIDAY" in {v.code for v in check(estate, TARGET, driven)}
+
+
+def test_what_may_lose_less_than_changes_wait_goes_by_no_van() -> None:
+    estate = over_a_line(1000.0, rpo_minutes=5)
+    found = plan(estate, TARGET, a_busy_calendar())
+    assert [entry.lacks[0].dimension for entry in found.unplaced] == ["rpo_minutes"]
+    assert check(estate, TARGET, found) == ()

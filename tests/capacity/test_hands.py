@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from plan_builders import a_calendar, a_facility, an_estate, device
 from random_worlds import estates
+from tiny_rooms import Room
 
 from capacity.calendar import Calendar, CalendarResource, Skill
 from capacity.calendar_settings import CalendarSettings, resolve
@@ -17,6 +18,7 @@ from capacity.planner import plan
 from capacity.verify import check
 from inventory.errors import InputError
 from inventory.estate import Estate
+from inventory.estate import sealed as sealed_estate
 
 
 def with_hands(*, staging: float = 12.0, riggers: float = 1.0, wipe_minutes: float = 45.0) -> Calendar:
@@ -77,3 +79,20 @@ def test_what_is_not_wiped_is_escorted() -> None:
 def test_a_skill_that_nobody_has_is_refused() -> None:
     with pytest.raises(InputError, match="nobody has the skill rigger"):
         resolve(CalendarSettings(skills={"rigger": ("chassis",)}), a_calendar().start)
+
+
+def test_what_no_crew_wipes_on_end_is_retired_in_parts() -> None:
+    room = Room()
+    for _ in range(40):
+        room.device()
+    estate = room.estate
+    estate = sealed_estate(
+        replace(estate, devices=tuple(replace(d, status="decommissioning") for d in estate.devices))
+    )
+    calendar = with_hands(
+        wipe_minutes=60.0
+    )  # 40 in one step would be days of two crews without a night between
+    found = plan(estate, a_facility(), calendar)
+    retired = [move.asset for step in found.steps if step.kind == "retire" for move in step.moves]
+    assert sorted(retired) == sorted(estate.assets())
+    assert check(estate, a_facility(), found) == ()
