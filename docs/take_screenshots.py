@@ -22,7 +22,8 @@ SHOTS: dict[str, tuple[str, ...]] = {
     "rack": ("4", "right", "enter"),
     "plan": ("6", "u"),
     "evidence": ("6", "e"),
-    "waves": ("7", "down", "down", "enter"),
+    "waves": ("7", "c", "u", *["down"] * 13, "enter", "down"),
+    "moving": ("7", "down", "down", "enter", "down", "v", "plus", "plus", "right", "right"),
     "compare": ("w", "c"),
     "scenarios": ("w", "c", "escape", "down", "down"),  # by now nothing is left to be planned
 }
