@@ -11,7 +11,7 @@ from plan_builders import a_calendar, a_facility, an_estate, device
 from random_worlds import estates
 from tiny_rooms import Room
 
-from capacity.calendar import Calendar, CalendarResource, Skill
+from capacity.calendar import Calendar, CalendarResource, Skill, WeeklySlot
 from capacity.calendar_settings import CalendarSettings, resolve
 from capacity.plan import Plan
 from capacity.planner import plan
@@ -89,9 +89,11 @@ def test_what_no_crew_wipes_on_end_is_retired_in_parts() -> None:
     estate = sealed_estate(
         replace(estate, devices=tuple(replace(d, status="decommissioning") for d in estate.devices))
     )
-    calendar = with_hands(
-        wipe_minutes=60.0
-    )  # 40 in one step would be days of two crews without a night between
+    # All in one step would be a day and more of two crews, who go home at night.
+    office = tuple(WeeklySlot(day, 8 * 60, 10 * 60) for day in range(5))
+    calendar = with_hands(wipe_minutes=60.0)
+    crews = (replace(r, slots=office) if r.name == "crew" else r for r in calendar.resources)
+    calendar = replace(calendar, resources=tuple(crews))
     found = plan(estate, a_facility(), calendar)
     retired = [move.asset for step in found.steps if step.kind == "retire" for move in step.moves]
     assert sorted(retired) == sorted(estate.assets())
