@@ -125,11 +125,17 @@ class _Rules:
         kept = {member for c in estate.constraints if c.kind == "keep" for member in c.members}
         here = sorted({*staying, *kept})
         self._staying_at = Counter(self.belonging.site_of(ref) for ref in here)
-        machines = estate.by_id("virtual_machines")
-        self._staying_on = Counter(
-            machines[ref.id].cluster_id
-            for ref in here
-            if ref.kind == "virtual_machines" and ref.id in machines
+        self._staying = frozenset(staying)
+
+    @cached_property
+    def _staying_on(self) -> Counter[int | None]:
+        """By cluster, its machines that have no place at the target, or for whatever reason are to stay."""
+        return Counter(
+            machine.cluster_id
+            for machine in self.estate.virtual_machines
+            for ref in [Ref("virtual_machines", machine.id)]
+            if ref in self._staying
+            or (self._decided.get(ref) or self._machine(ref, machine).strategy) == "retain"
         )
 
     def verdict(self, ref: Ref) -> Verdict:

@@ -125,6 +125,19 @@ def test_a_cluster_host_retires_with_its_machines_and_stays_when_one_stays() -> 
     assert (stays.strategy, stays.rule) == ("retain", "strategy.cluster_still_needed")
 
 
+@pytest.mark.parametrize(
+    "why",
+    [
+        {"constraints": (Constraint(3, "building_bound", members=(MACHINE,), reason="opens the doors"),)},
+        {"special_needs": (SpecialNeed(3, MACHINE, "dongle"),)},
+        {"strategy_overrides": (StrategyOverride(3, MACHINE, "retain"),)},
+    ],
+)
+def test_a_cluster_host_stays_with_a_machine_that_stays_for_whatever_reason(why: dict[str, Any]) -> None:
+    found = decision(an_estate(**why), Ref("devices", 2))
+    assert (found.strategy, found.rule) == ("retain", "strategy.cluster_still_needed")
+
+
 def test_a_sites_network_stays_while_something_there_stays() -> None:
     assert decision(an_estate("access-switch"), staying=[MACHINE]).rule == "strategy.still_serves"
 
