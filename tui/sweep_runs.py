@@ -120,7 +120,7 @@ def dask_client(what: str, workers: int, scheduler: str | None) -> Iterator[Any]
             threads_per_worker=1,
             processes=True,
             memory_limit=0,
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",  # any free port: two sweeps at once would quarrel about one
             local_directory=scratch,
             silence_logs=logging.CRITICAL,
         ) as cluster,

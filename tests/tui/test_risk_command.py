@@ -108,7 +108,7 @@ def test_the_answer_is_the_same_on_any_number_of_workers(workspace: Path) -> Non
     assert well(workspace, "risk", *FEW, "--json", "--workers", "2").out == here
     distributed = importlib.import_module("distributed")
     with distributed.LocalCluster(
-        n_workers=1, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
+        n_workers=1, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0", silence_logs=50
     ) as cluster:
         assert well(workspace, "risk", *FEW, "--json", "--scheduler", cluster.scheduler_address).out == here
 

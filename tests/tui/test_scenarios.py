@@ -235,7 +235,7 @@ def test_a_sweep_that_was_killed_goes_on_where_it_was(workspace):
 def test_a_real_scheduler_is_used_and_its_workers_must_be_ours(workspace):
     distributed = importlib.import_module("distributed")
     with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0", silence_logs=50
     ) as cluster:
         there = swept(workspace, "--scheduler", cluster.scheduler_address)
     assert there[0].code == 0, there[0].err
