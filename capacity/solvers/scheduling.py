@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from capacity.solvers.scheduling_calendar import END, NEVER, NO_LEAST, NO_MOST, START, CalendarProject
 from capacity.solvers.scheduling_draft import Draft, Mode, plain
-from capacity.solvers.scheduling_general import CalendarSchedule, solve_calendar
+from capacity.solvers.scheduling_general import CalendarSchedule, nobody_cancels, solve_calendar
 from capacity.solvers.scheduling_project import Compiled, Ints, Project, ProjectError, compiled
 from capacity.solvers.scheduling_proof import Budget, prove, simple_bound
 from capacity.solvers.scheduling_search import WIDER, WIDEST, Search
@@ -60,11 +60,6 @@ class Schedule:
     makespan: int
     bound: int
     status: str
-
-
-def nobody_cancels() -> bool:
-    """The default of `cancelled`."""
-    return False
 
 
 def solve(

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from capacity.plan import Plan
+from inventory.documents import from_json
 from tui.cli import main
 
 
@@ -56,3 +58,16 @@ def well(folder: Path, *words: str, **variables: str) -> Ran:
         f"vorst {' '.join(words)} ended with {ran.code}:\n{ran.err[-2000:]}{ran.out[-2000:]}"
     )
     return ran
+
+
+def planned_workspace(folder: Path) -> Path:
+    """A new workspace in `folder` with a small sample region and its plan."""
+    well(folder.parent, "init", str(folder))
+    well(folder, "import", "--sample", "--servers", "40")
+    well(folder, "plan")
+    return folder
+
+
+def plan_in(folder: Path) -> Plan:
+    """The plan of a workspace."""
+    return from_json(Plan, (folder / "plan.json").read_text(encoding="utf-8"))

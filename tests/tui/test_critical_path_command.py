@@ -6,29 +6,19 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from command_line import vorst, well
+from command_line import plan_in, planned_workspace, vorst, well
 
-from capacity.plan import Plan
-from inventory.documents import from_json
 from tui.quantities import lasting
 
 
 @pytest.fixture(scope="module")
 def planned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace with a small sample region and its plan."""
-    folder = tmp_path_factory.mktemp("critical") / "W"
-    well(folder.parent, "init", str(folder))
-    well(folder, "import", "--sample", "--servers", "40")
-    well(folder, "plan")
-    return folder
-
-
-def plan_of(folder: Path) -> Plan:
-    return from_json(Plan, (folder / "plan.json").read_text(encoding="utf-8"))
+    return planned_workspace(tmp_path_factory.mktemp("critical") / "W")
 
 
 def test_the_chain_ends_with_the_plan_and_each_step_of_it_is_told(planned: Path) -> None:
-    plan, found = plan_of(planned), well(planned, "critical-path", "--json").json
+    plan, found = plan_in(planned), well(planned, "critical-path", "--json").json
     last = max(plan.steps, key=lambda step: step.end)
     assert found["end"] == found["chain"][-1]["end"] == last.end.isoformat()
     assert [link["after"] for link in found["chain"][1:]] == [link["step"] for link in found["chain"][:-1]]
@@ -38,7 +28,7 @@ def test_the_chain_ends_with_the_plan_and_each_step_of_it_is_told(planned: Path)
 
 
 def test_the_slack_of_a_group_is_that_of_each_of_its_steps(planned: Path) -> None:
-    plan = plan_of(planned)
+    plan = plan_in(planned)
     group = plan.groups[0].id
     found = well(planned, "critical-path", "--group", group, "--json").json
     assert [row["step"] for row in found] == [step.id for step in plan.steps if step.group == group]

@@ -6,29 +6,21 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from command_line import vorst, well
+from command_line import plan_in, planned_workspace, vorst, well
 
-from capacity.plan import Plan, sealed
-from inventory.documents import from_json, to_json
+from capacity.plan import sealed
+from inventory.documents import to_json
 
 
 @pytest.fixture(scope="module")
 def planned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace with a small sample region and its plan."""
-    folder = tmp_path_factory.mktemp("resources") / "W"
-    well(folder.parent, "init", str(folder))
-    well(folder, "import", "--sample", "--servers", "40")
-    well(folder, "plan")
-    return folder
-
-
-def plan_of(folder: Path) -> Plan:
-    return from_json(Plan, (folder / "plan.json").read_text(encoding="utf-8"))
+    return planned_workspace(tmp_path_factory.mktemp("resources") / "W")
 
 
 def test_a_proven_plan_holds_no_more_than_there_is(planned: Path) -> None:
     found = well(planned, "resources", "--json").json
-    held = {use.resource for step in plan_of(planned).steps for use in step.uses}
+    held = {use.resource for step in plan_in(planned).steps for use in step.uses}
     assert {row["resource"] for row in found} == held
     assert all(row["over_hours"] == 0 and row["peak"] <= row["offered"] for row in found)
     told = well(planned, "resources").out
@@ -38,7 +30,7 @@ def test_a_proven_plan_holds_no_more_than_there_is(planned: Path) -> None:
 
 def test_one_resource_adds_up_to_what_its_steps_hold(planned: Path) -> None:
     (found,) = well(planned, "resources", "--resource", "crew", "--json").json
-    uses = [use for step in plan_of(planned).steps for use in step.uses if use.resource == "crew"]
+    uses = [use for step in plan_in(planned).steps for use in step.uses if use.resource == "crew"]
     assert found["peak"] == max(row["held"] for row in found["held"])
     assert found["held"][0]["from"] == min(use.start for use in uses).isoformat()
     assert found["held"][-1]["until"] == max(use.end for use in uses).isoformat()
@@ -46,7 +38,7 @@ def test_one_resource_adds_up_to_what_its_steps_hold(planned: Path) -> None:
 
 
 def test_more_than_there_is_ends_with_two(planned: Path) -> None:
-    plan = plan_of(planned)
+    plan = plan_in(planned)
     none = tuple(replace(r, capacity=0.5) if r.name == "crew" else r for r in plan.calendar.resources)
     over = sealed(replace(plan, calendar=replace(plan.calendar, resources=none)))
     (planned / "over.json").write_text(to_json(over), encoding="utf-8")
