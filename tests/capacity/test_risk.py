@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given, settings
@@ -16,11 +16,11 @@ from plan_builders import BRUSSELS, a_calendar, a_plan, a_step, an_estate, at, m
 
 from capacity.calendar_settings import CalendarSettings, resolve
 from capacity.facility_file import default_text, read_facility
-from capacity.plan import Plan, Step, Use, sealed
+from capacity.plan import STEP_KINDS, Plan, Step, Use, sealed
 from capacity.planner import proven
 from capacity.risk import Risk, assess
 from capacity.uncertainty.sampling import Job, Model, Tally, sampled
-from capacity.uncertainty.settings import DurationsInput, RiskSettings, SpreadInput
+from capacity.uncertainty.settings import DurationsInput, Kind, RiskSettings, SpreadInput
 from capacity.uncertainty.shifting import shift
 from inventory.documents import from_json, to_data, to_json
 from inventory.errors import InputError
@@ -470,3 +470,7 @@ def test_every_assumption_is_told() -> None:
     for setting in ("durations", "same_kind", "same_hands", "rolled_back", "keeps_date"):
         assert f"risk.{setting}" in told
     assert to_data(FIXED.durations)
+
+
+def test_whatever_kind_a_step_is_of_its_spread_may_be_set() -> None:
+    assert get_args(Kind) == STEP_KINDS

@@ -49,13 +49,13 @@ def resources(
         output.data_json([_as_data(profile, zone, is_whole=resource is not None) for profile in found])
     else:
         output.table(
-            f"{some(len(found), 'resource')} held by steps",
+            f"{some(len(found), 'resource')} held by steps; circuits in Mbit/s",
             ["resource", "at most held", "there is", "first at most", "hours too much"],
             [
                 [
                     profile.resource,
-                    f"{profile.peak:,.10g}",
-                    "unknown" if profile.most == float("inf") else f"{profile.most:,.10g}",
+                    _amount(profile.peak),
+                    _amount(profile.most),
                     _moment(float(profile.moments[int(profile.used.argmax())]), zone),
                     f"{profile.over_hours:,.1f}" if profile.over_hours else "",
                 ]
@@ -71,6 +71,10 @@ def resources(
         raise typer.Exit(OVER)
 
 
+def _amount(amount: float) -> str:
+    return "unknown" if amount == float("inf") else f"{round(amount, 1):,.10g}"
+
+
 def _moment(seconds: float, zone: ZoneInfo) -> str:
     return f"{datetime.fromtimestamp(seconds, zone):%Y-%m-%d %H:%M}"
 
@@ -81,8 +85,8 @@ def _stretches(profile: Profile, zone: ZoneInfo) -> list[list[str]]:
         [
             _moment(float(profile.moments[n]), zone),
             _moment(float(profile.moments[following]), zone),
-            f"{profile.used[n]:,.10g}",
-            "unknown" if profile.offered[n] == float("inf") else f"{profile.offered[n]:,.10g}",
+            _amount(float(profile.used[n])),
+            _amount(float(profile.offered[n])),
         ]
         for n, following in pairwise(range(profile.moments.size))
         if profile.used[n] > 0
