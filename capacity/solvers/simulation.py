@@ -21,6 +21,7 @@ from capacity.solvers.simulation_places import (
     NOBODY,
     Floats,
     Ints,
+    bare,
     begin_at,
     book,
     least_ready,
@@ -196,7 +197,7 @@ def _room(network: Network) -> _Room:
 # --- the kernels -----------------------------------------------------------------------------------------------------
 
 
-@njit(cache=True, nogil=True)
+@bare
 def _clear(net: Network, room: _Room) -> None:
     """Nothing is taken but what isn't there."""
     for r in range(net.capacity.size):
@@ -208,7 +209,7 @@ def _clear(net: Network, room: _Room) -> None:
             take(room.at, room.many, room.moment, room.taken, room.ended, r, since, till, amount, NOBODY)
 
 
-@njit(cache=True, nogil=True)
+@bare
 def _ready(before: Ints, lag: Ints, first: int, last: int, end: Ints) -> int:
     """When the last predecessor lets it begin; NEVER when one of them never ends."""
     ready = -NEVER
@@ -223,7 +224,7 @@ def _ready(before: Ints, lag: Ints, first: int, last: int, end: Ints) -> int:
 # --- draws for starting again ----------------------------------------------------------------------------------------
 
 
-@njit(cache=True, nogil=True)
+@bare
 def _uniform(seed: int, sample: int, j: int, which: int) -> float:
     """A number in [0, 1) that depends on its arguments alone (mixed as in SplitMix64, Steele et al., 2014)."""
     x = np.uint64(seed) + np.uint64(sample + 1) * np.uint64(0x9E3779B97F4A7C15)
@@ -237,7 +238,7 @@ def _uniform(seed: int, sample: int, j: int, which: int) -> float:
     return float(x >> np.uint64(11)) * 2.0**-53
 
 
-@njit(cache=True, nogil=True)
+@bare
 def _normal(seed: int, sample: int, j: int, which: int) -> float:
     """A standard normal number (Box and Muller 1958)."""
     radius = math.sqrt(-2.0 * math.log(1.0 - _uniform(seed, sample, j, 2 * which)))
@@ -247,7 +248,7 @@ def _normal(seed: int, sample: int, j: int, which: int) -> float:
 # --- all of them -----------------------------------------------------------------------------------------------------
 
 
-@njit(cache=True, nogil=True)
+@bare
 def _simulate(net: Network, draws: Draws, found: Samples, room: _Room) -> None:
     release, lengths, calendars, is_strict = net.release, net.length, net.calendar, net.is_strict
     over_since, over_at, horizon = net.over_since, net.over_at, net.horizon
@@ -313,12 +314,12 @@ def _simulate(net: Network, draws: Draws, found: Samples, room: _Room) -> None:
         _trace(before_at, before, lag, reason, blocker, end, found.decides[s])
 
 
-@njit(cache=True, nogil=True)
+@bare
 def _seconds(scale: float, log_factor: float) -> int:
     return max(1, math.floor(scale * math.exp(log_factor) + 0.5))
 
 
-@njit(cache=True, nogil=True)
+@bare
 def _trace(
     before_at: Ints, before: Ints, lag: Ints, reason: Ints, blocker: Ints, end: Ints, decides: Bools
 ) -> None:
@@ -327,7 +328,9 @@ def _trace(
     Where something never ends, what ends last is what found no place itself, not what waits for that.
     """
     n = end.size
-    last = end.max() if n else 0
+    last = end[0] if n else 0
+    for j in range(1, n):
+        last = max(last, end[j])
     for j in range(n):
         decides[j] = end[j] == last and not (last == NEVER and reason[j] == NEVER)
     for j in range(n - 1, -1, -1):
