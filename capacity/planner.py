@@ -22,6 +22,7 @@ from capacity.plan import Decision, Inputs, Lack, Place, Plan, Step, Unplaced, s
 from capacity.smallest_change import with_changes
 from capacity.strategies import decide
 from capacity.timetable import retirements
+from capacity.timetable.anchors import STAYING, anchored_whatever_is_placed
 from capacity.timetable.move_groups import FlowEnds
 from capacity.verification.violations import Violation
 from capacity.verify import check
@@ -137,7 +138,13 @@ def _plan(
     in_flows = {asset for _, first, second in FlowEnds(estate).flows for asset in (*first, *second)}
     decisions = decide(estate, demands, facility=facility, today=today)
     placed: Placement | None = None
-    dropped: dict[Ref, Unplaced] = dict(attempt.barred)
+    dropped: dict[Ref, Unplaced] = {
+        **anchored_whatever_is_placed(estate, calendar, decisions),
+        **attempt.barred,
+    }
+    dropped |= _stranding(estate, decisions, [*dropped.values()], _moving(decisions))
+    if dropped:
+        decisions = decide(estate, demands, facility=facility, today=today, staying=dropped.keys())
     rounds = 0
     while True:
         tell("placing", rounds, ROUNDS)
@@ -161,7 +168,8 @@ def _plan(
             progress=lambda done, total: tell("dating", done, total),
         )
         late = {entry.asset: entry for entry in dated.dropped}
-        late |= _stranding(estate, decisions, (*placed.unplaced, *dated.dropped, *dropped.values()), placed)
+        moving = {d.asset for d in placed.devices} | {w.asset for w in placed.workloads}
+        late |= _stranding(estate, decisions, (*placed.unplaced, *dated.dropped, *dropped.values()), moving)
         dropped |= late
         unplaced = {entry.asset: entry for entry in placed.unplaced} | dropped
         before, decisions = (
@@ -240,15 +248,14 @@ def _in_renamed(step: Step, names: Mapping[str, str]) -> Step:
 
 
 def _stranding(
-    estate: Estate, decisions: Sequence[Decision], unplaced: Sequence[Unplaced], placed: Placement
+    estate: Estate, decisions: Sequence[Decision], unplaced: Sequence[Unplaced], leaving: Collection[Ref]
 ) -> dict[Ref, Unplaced]:
     """Devices that would leave while machines that stay run on them, each with all that moves in its chassis."""
     machines, devices = estate.by_id("virtual_machines"), estate.by_id("devices")
     staying = {
         machines[entry.asset.id].cluster_id for entry in unplaced if entry.asset.kind == "virtual_machines"
     } - {None}
-    moving = {entry.asset for entry in placed.devices}
-    moving |= {entry.asset for entry in placed.workloads if entry.asset.kind == "devices"}
+    moving = {ref for ref in leaving if ref.kind == "devices"}
     names = {decision.asset: decision.name for decision in decisions}
     children = Belonging(estate).children
     found: dict[Ref, Unplaced] = {}
@@ -266,6 +273,11 @@ def _stranding(
                     Ref("devices", member), names[Ref("devices", member)], is_unproven=False, lacks=(lack,)
                 )
     return found
+
+
+def _moving(decisions: Sequence[Decision]) -> set[Ref]:
+    """What should move."""
+    return {d.asset for d in decisions if d.strategy not in STAYING}
 
 
 def _kept(decision: Decision) -> Decision:

@@ -5,9 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from capacity.belonging import Belonging
-from capacity.plan import Lack
-from capacity.timetable.move_groups import TightFlow
-from inventory.estate import Ref
+from capacity.calendar import Calendar
+from capacity.plan import Decision, Lack, Unplaced
+from capacity.timetable.move_groups import FlowEnds, TightFlow, tight_flows
+from inventory.estate import Estate, Ref
+
+STAYING = ("retire", "retain")
+
+
+def anchored_whatever_is_placed(
+    estate: Estate, calendar: Calendar, decisions: Sequence[Decision]
+) -> dict[Ref, Unplaced]:
+    """What could not leave even if all that should move had a place: known before places are looked for."""
+    belonging = Belonging(estate)
+    sites = {ref: belonging.site_of(ref) for ref in estate.assets()}
+    gone = {d.asset for d in decisions if d.strategy == "retire"}
+    standing = {ref: site for ref, site in sites.items() if site is not None and ref not in gone}
+    tight = tight_flows(FlowEnds(estate), standing, calendar.intersite_latency_ms)
+    movers = {d.asset: sites[d.asset] for d in decisions if d.strategy not in STAYING}
+    names = {d.asset: d.name for d in decisions}
+    stuck = anchored(belonging, sites, tight, movers)
+    return {ref: Unplaced(ref, names[ref], lack.dimension == "site", (lack,)) for ref, lack in stuck.items()}
 
 
 def anchored(
