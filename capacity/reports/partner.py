@@ -13,9 +13,8 @@ from markupsafe import Markup
 
 from capacity.reports.charts import entitlement_chart, forecast_chart
 from capacity.reports.figures import PartnerFigures, figures
-from capacity.reports.language import LANGUAGES, Language
+from capacity.reports.language import LANGUAGES, Language, checked_language
 from inventory.documents import to_json
-from inventory.errors import InputError
 
 __all__ = ["LANGUAGES", "PartnerFigures", "figures", "render_html", "render_json"]
 
@@ -29,9 +28,7 @@ def render_json(found: PartnerFigures) -> str:
 
 def render_html(found: PartnerFigures, lang: str) -> str:
     """The page in one language; raises InputError for another than nl, fr and en."""
-    if lang not in LANGUAGES:
-        raise InputError(f"no language {lang!r}", remedy=f"use one of {', '.join(LANGUAGES)}")
-    language = Language(lang)
+    language = Language(checked_language(lang))
     environment = _environment().overlay()
     environment.install_gettext_translations(language.translations(), newstyle=True)  # type: ignore[attr-defined]
     template = environment.get_template("partner.html.jinja")

@@ -10,20 +10,18 @@ from playbooks.runbooks.document import (
     Paragraph,
     Strong,
     Table,
-    columns,
-    shown,
 )
-from playbooks.runbooks.facts import KINDS, WaveFacts, took
-from playbooks.runbooks.timing import duration
+from playbooks.runbooks.facts import WaveFacts
 
 
 def acceptance(facts: WaveFacts) -> tuple[Block, ...]:
     """What is tested, application by application, and who accepts it."""
-    folder = facts.scope.folder
+    words = facts.words
+    file = Code(f"acceptance/{facts.scope.folder}.yml")
     rows = tuple(
         (
-            f"{application.name} (application {application.id})",
-            shown(application.owner),
+            facts.application_name(application.id, application.name),
+            words.shown(application.owner),
             Blank(),
             Blank(),
             Blank(),
@@ -33,44 +31,50 @@ def acceptance(facts: WaveFacts) -> tuple[Block, ...]:
     return (
         Bullets(
             (
-                (facts.command("verify"), " passes"),
-                ("It compares services, ports, checksums and size, and asks the application (",
-                 Code("vorst_checks"), ")"),
-                ("The owner writes ", Code(f"acceptance/{folder}.yml"), " with ", Code("by"), ", ", Code("at"),
-                 " (date) and ", Code("what")),
-                "Decommission refuses without it, and before the rollback deadline",
+                words.pieces("%(command)s passes", command=facts.command("verify")),
+                words.pieces(
+                    "It compares services, ports, checksums and size, and asks the application (%(checks)s)",
+                    checks=Code("vorst_checks"),
+                ),
+                words.pieces(
+                    "The owner writes %(file)s with %(by)s, %(at)s (date) and %(what)s",
+                    file=file, by=Code("by"), at=Code("at"), what=Code("what"),
+                ),
+                words("Decommission refuses without it, and before the rollback deadline"),
             ),
             ticked=True,
         ),
         Table(
-            columns(("application", 2), ("owner", 1.6), ("tested what (fill in)", 2), ("accepted by (fill in)", 1.3),
-                    ("time", 0.7)),
+            words.columns(
+                ("application", 2), ("owner", 1.6), ("tested what (fill in)", 2), ("accepted by (fill in)", 1.3),
+                ("time", 0.7),
+            ),
             rows,
             tall=True,
-            empty="No application is recorded for these assets.",
+            empty=words("No application is recorded for these assets."),
         ),
     )  # fmt: skip
 
 
 def hypercare(facts: WaveFacts) -> tuple[Block, ...]:
     """Who watches, and until when."""
+    words = facts.words
     deadlines = [step.rollback_deadline for step in facts.scope.steps if step.rollback_deadline]
     if not deadlines:
-        return (Paragraph("Nothing runs on after this wave, so there is nothing to watch."),)
+        return (Paragraph(words("Nothing runs on after this wave, so there is nothing to watch.")),)
     return (
         Paragraph(
-            (
-                "Until ",
-                Strong(facts.local(max(deadlines))),
-                ", the last rollback deadline: verify runs every day, its records stay in ",
-                Code("runs/"),
-                ". A fault in that time goes to whoever is on call first, and to the wave owner.",
+            words.pieces(
+                "Until %(moment)s, the last rollback deadline: verify runs every day, its records stay in %(folder)s. "
+                "A fault in that time goes to whoever is on call first, and to the wave owner.",
+                moment=Strong(facts.local(max(deadlines))),
+                folder=Code("runs/"),
             )
         ),
         Table(
-            columns(("on call", 1), ("from and to (fill in)", 1.6), ("name (fill in)", 1.6),
+            words.columns(("on call", 1), ("from and to (fill in)", 1.6), ("name (fill in)", 1.6),
                     ("telephone (fill in)", 1.4)),
-            (("first", Blank(), Blank(), Blank()), ("second", Blank(), Blank(), Blank())),
+            ((words("first"), Blank(), Blank(), Blank()), (words("second"), Blank(), Blank(), Blank())),
             tall=True,
         ),
     )  # fmt: skip
@@ -88,18 +92,18 @@ def actual(facts: WaveFacts) -> tuple[Block, ...]:
     rows = tuple(
         (
             step.id,
-            KINDS.get(step.kind, step.kind),
-            took(step),
-            duration(measured[step.id]) if step.id in measured else Blank(),
+            facts.title(step),
+            facts.took(step),
+            facts.words.duration(measured[step.id]) if step.id in measured else Blank(),
             Blank(),
         )
         for step in facts.scope.steps
     )
-    head = columns(
+    head = facts.words.columns(
         ("step", 2),
         ("task", 1.5),
         ("planned", 0.8, True),
         ("actual (measured, or fill in)", 1.4),
         ("why (fill in)", 2),
     )
-    return (Table(head, rows, empty="No step is planned."),)
+    return (Table(head, rows, empty=facts.words("No step is planned.")),)

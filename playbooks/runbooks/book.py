@@ -16,58 +16,66 @@ from capacity.facility import Facility
 from inventory.records import RunRecord
 from playbooks.host_variables import HostVariables
 from playbooks.runbooks import addresses, after, glance, manifest, method, night, people, transport
-from playbooks.runbooks.document import Block, Document, Section
+from playbooks.runbooks.document import Block, Code, Document, Section
 from playbooks.runbooks.facts import WaveFacts
+from playbooks.runbooks.reasons import wave_name
 from playbooks.runbooks.timing import Timing
+from playbooks.runbooks.words import ENGLISH, Words, message
 from playbooks.scope import WaveScope
 from playbooks.wiring import Wiring
 
 SECTIONS: tuple[tuple[str, Callable[[WaveFacts], tuple[Block, ...]]], ...] = (
-    ("At a glance", glance.glance),
-    ("Scope and move groups", people.scope),
-    ("Shared services first", people.shared),
-    ("Owner and approver", people.owners),
-    ("Window and freezes", people.window),
-    ("Applications: RTO, RPO and downtime budget", people.applications),
-    ("Proof of backup", method.backup),
-    ("Rehearsal", night.rehearsal),
-    ("Ordered tasks", night.tasks),
-    ("Go or no-go", night.go),
-    ("Rollback", night.rollback),
-    ("Crew, transport and the way in", transport.transport),
-    ("Manifest", manifest.manifest),
-    ("Cables", manifest.cables),
-    ("Addresses", addresses.addresses),
-    ("Method, target position, power and ports", method.methods),
-    ("Acceptance tests", after.acceptance),
-    ("Hypercare", after.hypercare),
-    ("What a person has to declare or do by hand", method.missing),
-    ("Estimate against actual", after.actual),
+    (message("At a glance"), glance.glance),
+    (message("Scope and move groups"), people.scope),
+    (message("Shared services first"), people.shared),
+    (message("Owner and approver"), people.owners),
+    (message("Window and freezes"), people.window),
+    (message("Applications: RTO, RPO and downtime budget"), people.applications),
+    (message("Proof of backup"), method.backup),
+    (message("Rehearsal"), night.rehearsal),
+    (message("Ordered tasks"), night.tasks),
+    (message("Go or no-go"), night.go),
+    (message("Rollback"), night.rollback),
+    (message("Crew, transport and the way in"), transport.transport),
+    (message("Manifest"), manifest.manifest),
+    (message("Cables"), manifest.cables),
+    (message("Addresses"), addresses.addresses),
+    (message("Method, target position, power and ports"), method.methods),
+    (message("Acceptance tests"), after.acceptance),
+    (message("Hypercare"), after.hypercare),
+    (message("What a person has to declare or do by hand"), method.missing),
+    (message("Estimate against actual"), after.actual),
 )
 
 
 @dataclass(frozen=True)
 class Runbooks:
-    """Writes the runbooks of one plan. `runs` are the recorded runs of its project so far."""
+    """Writes the runbooks of one plan, said in `words`. `runs` are the recorded runs of its project so far."""
 
     variables: HostVariables
     facility: Facility
     runs: tuple[RunRecord, ...] = ()
+    words: Words = ENGLISH
 
     def facts(self, scope: WaveScope) -> WaveFacts:
         """What is known of one wave."""
-        return WaveFacts(self.variables, self.facility, self.timing, self.wiring, scope, self.runs)
+        return WaveFacts(
+            self.variables, self.facility, self.timing, self.wiring, scope, self.runs, self.words
+        )
 
     def of(self, scope: WaveScope) -> Document:
         """The runbook of one wave."""
-        facts = self.facts(scope)
-        plan = self.variables.plan
+        facts, words, plan = self.facts(scope), self.words, self.variables.plan
+        name = wave_name(words, scope.name)
         return Document(
-            title=f"Runbook of {scope.folder}: {scope.name}",
-            wave=f"{scope.folder}: {scope.name}",
-            name=plan.name,
+            title=words("Runbook of %(folder)s: %(wave)s", folder=scope.folder, wave=name),
+            wave=f"{scope.folder}: {name}",
+            plan=words("plan %(name)s", name=plan.name),
             plan_hash=plan.content_hash,
-            sections=tuple(Section(title, section(facts)) for title, section in SECTIONS),
+            language=words.language.code,
+            page=words("page %(page)s of %(pages)s", page="{page}", pages="{pages}"),
+            about=(words.pieces("Plan %(hash)s.", hash=Code(plan.content_hash)),),
+            sections=tuple(Section(words(title), section(facts)) for title, section in SECTIONS),
         )
 
     @cached_property

@@ -9,10 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-UNKNOWN = "unknown"
-NONE = "none"
-_NO_BREAK = "\u00a0"
-
 
 @dataclass(frozen=True, slots=True)
 class Code:
@@ -78,7 +74,7 @@ class Table:
     columns: tuple[Column, ...]
     rows: tuple[tuple[Text, ...], ...]
     tall: bool = False
-    empty: str = "None."
+    empty: str = ""
     caption: Text = ""
 
 
@@ -93,23 +89,24 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """`name` is the plan's, `wave` what every page is headed with."""
+    """`wave` is what every page is headed with, `plan` what beside it; `language` is the code of what it is written in.
+
+    `about` stands below the title. `page` says which of how many a page is, by the places `{page}` and `{pages}`.
+    """
 
     title: str
     wave: str
-    name: str
+    plan: str
     plan_hash: str
+    language: str
+    page: str
+    about: tuple[Text, ...]
     sections: tuple[Section, ...]
 
 
 def pieces(text: Text) -> tuple[Piece, ...]:
     """The text as its pieces, however it was given."""
     return text if isinstance(text, tuple) else (text,)
-
-
-def columns(*titles: str | tuple[str, float] | tuple[str, float, bool]) -> tuple[Column, ...]:
-    """Columns from their titles, each with its share of the width and whether it stands at the right."""
-    return tuple(Column(title) if isinstance(title, str) else Column(*title) for title in titles)
 
 
 def lines(parts: Sequence[Text]) -> Text:
@@ -120,16 +117,3 @@ def lines(parts: Sequence[Text]) -> Text:
             found.append(Break())
         found.extend(pieces(part))
     return tuple(found)
-
-
-def shown(text: object) -> str:
-    """A text of the inventory or the plan for a cell; unknown for nothing, which is not zero and not empty."""
-    return UNKNOWN if text is None or text == "" else str(text)
-
-
-def number(value: float | None, unit: str = "") -> str:
-    """A number without needless decimals, with its unit; unknown for None."""
-    if value is None:
-        return UNKNOWN
-    text = f"{value:,.1f}".removesuffix(".0").replace(",", _NO_BREAK)
-    return f"{text}{_NO_BREAK}{unit}" if unit else text

@@ -5,7 +5,6 @@ Everything comes from the Plan, the Estate and the Facility. How it is set out i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -18,31 +17,35 @@ from inventory.records import RunRecord
 from inventory.rows import Ref
 from playbooks.host_variables import HostVariables
 from playbooks.manifest import device_entry
-from playbooks.runbooks.document import Code, shown
-from playbooks.runbooks.timing import Night, Timing, Turn, duration, minutes_between, t_minus
+from playbooks.runbooks.document import Code
+from playbooks.runbooks.timing import Night, Timing, Turn, minutes_between
+from playbooks.runbooks.words import ENGLISH, Words, message
 from playbooks.scope import WaveScope, host_of
 from playbooks.wiring import Wiring
 
-KINDS = {
-    "replicate": "copy the data",
-    "cutover": "cut over",
-    "relocate": "move the devices",
-    "decommission": "decommission the sources",
-    "retire": "retire",
-    "audit": "walk through the site",
-    "rehearsal": "rehearse the cutover",
-    "hypercare": "hypercare: stand by",
-    "commission_rack": "bring up racks",
-    "commission_host": "bring up cloud hosts",
+_KINDS = {
+    "replicate": message("copy the data"),
+    "cutover": message("cut over"),
+    "relocate": message("move the devices"),
+    "decommission": message("decommission the sources"),
+    "retire": message("retire"),
+    "audit": message("walk through the site"),
+    "rehearsal": message("rehearse the cutover"),
+    "hypercare": message("hypercare: stand by"),
+    "commission_rack": message("bring up racks"),
+    "commission_host": message("bring up cloud hosts"),
 }
+WAVE_OWNER = message("wave owner")
+ENGINEER_LEAD = message("engineer lead")
+CREW_LEAD = message("crew lead")
 # Who leads a task: by its kind, else by what it holds. The names are filled in once, under "Owner and approver".
-_OF_KIND = {"cutover": "engineer lead", "relocate": "crew lead", "replicate": "replication lead"}
-_OF_RESOURCE = {"crew": "crew lead", "engineer": "engineer lead"}
+_OF_KIND = {"cutover": ENGINEER_LEAD, "relocate": CREW_LEAD, "replicate": message("replication lead")}
+_OF_RESOURCE = {"crew": CREW_LEAD, "engineer": ENGINEER_LEAD}
 
 
 @dataclass(frozen=True)
 class WaveFacts:
-    """One wave of a plan. `runs` are the recorded runs of the project so far."""
+    """One wave of a plan, said in `words`. `runs` are the recorded runs of the project so far."""
 
     variables: HostVariables
     facility: Facility
@@ -50,6 +53,7 @@ class WaveFacts:
     wiring: Wiring
     scope: WaveScope
     runs: tuple[RunRecord, ...] = ()
+    words: Words = ENGLISH
 
     @cached_property
     def groups(self) -> tuple[MoveGroup, ...]:
@@ -101,18 +105,44 @@ class WaveFacts:
 
     def name(self, asset: Ref) -> str:
         row: Any = self.variables.estate.find(asset)
-        return shown(row.name if row else None)
+        return self.words.shown(row.name if row else None)
 
     def end_name(self, end: Ref) -> str:
         """One end of a flow: an application or an asset, with its id where several have one name."""
+        if end.kind == "applications":
+            return self.application_name(end.id, self.name(end))
         short = host_of(end) if end.kind in {"devices", "virtual_machines"} else f"{end.kind[:-1]} {end.id}"
         return f"{self.name(end)} ({short})"
 
+    def application_name(self, number: int, name: str) -> str:
+        """An application by its name, and its id where several have one name."""
+        return self.words("%(name)s (application %(id)s)", name=name, id=number)
+
+    def title(self, step: Step) -> str:
+        """What a step does."""
+        return self.words(_KINDS[step.kind]) if step.kind in _KINDS else step.kind
+
     def local(self, moment: datetime | None) -> str:
-        return shown(self.timing.local(moment) if moment else None)
+        return self.words.language.appointment(self.timing.local(moment)) if moment else self.words.unknown
+
+    def span(self, start: datetime | None, end: datetime | None) -> str:
+        """From one moment to another."""
+        return self.words("%(start)s to %(end)s", start=self.local(start), end=self.local(end))
 
     def t(self, moment: datetime) -> str:
-        return t_minus(moment, self.scope.start)
+        return self.words.t(moment, self.scope.start)
+
+    def took(self, step: Step) -> str:
+        return self.words.duration(lasting(step))
+
+    def hands(self, step: Step) -> str:
+        """What a step holds besides lines: "2 crews, 1 van"."""
+        most: dict[str, float] = {}
+        for use in step.uses:
+            if not use.resource.startswith("circuit:"):
+                most[use.resource] = max(most.get(use.resource, 0.0), use.amount)
+        held = ", ".join(self.words.held(resource, amount) for resource, amount in sorted(most.items()))
+        return held or self.words("runs by itself")
 
     def command(self, phase: str) -> Code:
         return Code(f"vorst run . --wave {self.scope.number} --phase {phase}")
@@ -123,37 +153,8 @@ def lasting(step: Step) -> float:
     return minutes_between(step.start, step.end)
 
 
-def took(step: Step) -> str:
-    return duration(lasting(step))
-
-
 def role(step: Step) -> str:
-    """The role that owns a task."""
+    """The role that owns a task, a message."""
     held = {use.resource for use in step.uses}
-    by_resource = next((name for resource, name in _OF_RESOURCE.items() if resource in held), "wave owner")
+    by_resource = next((name for resource, name in _OF_RESOURCE.items() if resource in held), WAVE_OWNER)
     return _OF_KIND.get(step.kind, by_resource)
-
-
-def hands(step: Step) -> str:
-    """What a step holds besides lines: "2 crew, 1 van"."""
-    most: dict[str, float] = {}
-    for use in step.uses:
-        if not use.resource.startswith("circuit:"):
-            most[use.resource] = max(most.get(use.resource, 0.0), use.amount)
-    return (
-        ", ".join(f"{amount:g} {resource}" for resource, amount in sorted(most.items())) or "runs by itself"
-    )
-
-
-def few(names: Sequence[str], most: int = 6) -> str:
-    """The first names of many."""
-    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
-
-
-def counted(amount: int, noun: str) -> str:
-    return f"{amount} {noun}{'' if amount == 1 else 's'}"
-
-
-def listed(texts: Iterable[object]) -> str:
-    """Texts of the inventory, sorted, each once; unknown for none."""
-    return shown("; ".join(sorted({str(text) for text in texts if text})))

@@ -30,25 +30,32 @@ def write_runbooks(
 ) -> tuple[str, ...]:
     """Write the runbooks of some waves as `wave-01.md`, `wave-01.pdf`, `wave-01.ics` and return the files' names.
 
+    Those in Dutch and French are called `wave-01-nl.md`, `wave-01-fr.md`, to stand beside the English ones.
+
     Raises InputError for an earlier calendar that is none, WorkspaceError when the disk refuses; nothing changed then.
     """
     made: dict[str, bytes] = {}
     for done, scope in enumerate(scopes):
         progress(done)
         for name in formats:
-            made[f"{scope.folder}.{name}"] = _made(runbooks, scope, name, folder)
+            file = _file(runbooks, scope, name)
+            made[file] = _made(runbooks, scope, name, folder / file)
     write_files(folder, made)
     return tuple(made)
 
 
-def _made(runbooks: Runbooks, scope: WaveScope, name: str, folder: Path) -> bytes:
+def _file(runbooks: Runbooks, scope: WaveScope, name: str) -> str:
+    code = runbooks.words.language.code
+    return f"{scope.folder}.{name}" if code == "en" else f"{scope.folder}-{code}.{name}"
+
+
+def _made(runbooks: Runbooks, scope: WaveScope, name: str, file: Path) -> bytes:
     if name == "md":
         return to_markdown(runbooks.of(scope)).encode()
     if name == "pdf":
         from playbooks.runbooks.pdf import to_pdf
 
         return to_pdf(runbooks.of(scope), runbooks.variables.plan.inputs.start)
-    file = folder / f"{scope.folder}.ics"
     try:
         earlier = file.read_bytes() if file.exists() else None
         return to_ical(runbooks.facts(scope), earlier)

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 from inventory.errors import InputError
 from playbooks.plain_text import one_line
 from playbooks.runbooks.facts import WaveFacts
+from playbooks.runbooks.reasons import wave_name
 from playbooks.runbooks.tasks import Task, tasks_of
-from playbooks.runbooks.timing import duration
 
 if TYPE_CHECKING:
     from icalendar import Event
@@ -40,43 +40,49 @@ class Entry:
 
 def entries(facts: WaveFacts) -> Iterator[Entry]:
     """All entries of a wave."""
-    scope = facts.scope
+    scope, words = facts.scope, facts.words
     if scope.start is not None and scope.end is not None:
         yield Entry(
-            f"wave-{scope.number}:window", scope.start, scope.end, f"window of {scope.name}",
-            (f"{len(scope.assets)} assets", "T is its start"), holds=False,
+            f"wave-{scope.number}:window", scope.start, scope.end,
+            words("window of %(wave)s", wave=wave_name(words, scope.name)),
+            (words.counted("%(n)s asset", "%(n)s assets", len(scope.assets)), words("T is its start")), holds=False,
         )  # fmt: skip
     for task in tasks_of(facts):
         yield _of_task(facts, task)
     for turn in facts.turns:
         step = turn.step
         about = (
-            f"the window closes {facts.local(turn.ends_by)}, the way back takes {duration(turn.back_minutes)}",
-            f"the step is planned from {facts.local(step.start)} to {facts.local(step.end)}",
+            words(
+                "the window closes %(moment)s, the way back takes %(time)s",
+                moment=facts.local(turn.ends_by),
+                time=words.duration(turn.back_minutes),
+            ),
+            words("the step is planned from %(span)s", span=facts.span(step.start, step.end)),
         )
-        title = f"last moment to turn back {step.id} within its window"
+        title = words("last moment to turn back %(step)s within its window", step=step.id)
         yield Entry(f"turn:{step.id}", turn.by, None, title, about, holds=False)
     for step in scope.steps:
         if step.rollback_deadline is not None:
-            reserved = ("its source is no longer reserved, decommission may begin",)
+            reserved = (words("its source is no longer reserved, decommission may begin"),)
             yield Entry(
                 f"deadline:{step.id}",
                 step.rollback_deadline,
                 None,
-                f"rollback deadline of {step.id}",
+                words("rollback deadline of %(step)s", step=step.id),
                 reserved,
                 holds=False,
             )
 
 
 def _of_task(facts: WaveFacts, task: Task) -> Entry:
+    words = facts.words
     about = [
         facts.t(task.start),
-        f"owner: {task.owner}",
-        *([f"step: {task.step.id}"] if task.step else []),
-        *([f"hands: {task.hands}"] if task.hands else []),
-        *([f"for: {task.hosts}"] if task.hosts else []),
-        *([f"after: {task.after}"] if task.after else []),
+        words("owner: %(owner)s", owner=task.owner),
+        *([words("step: %(step)s", step=task.step.id)] if task.step else []),
+        *([words("hands: %(hands)s", hands=task.hands)] if task.hands else []),
+        *([words("for: %(hosts)s", hosts=task.hosts)] if task.hosts else []),
+        *([words("after: %(tasks)s", tasks=task.after)] if task.after else []),
     ]
     title = f"{task.title}: {task.step.group or task.step.id}" if task.step else task.title
     return Entry(task.key, task.start, task.end, title, tuple(about), holds=True)
@@ -89,13 +95,13 @@ def to_ical(facts: WaveFacts, earlier: bytes | None = None) -> bytes:
     plan, scope = facts.variables.plan, facts.scope
     known = _known(earlier)
     calendar = Calendar()
-    calendar.add("prodid", "-//vorst//runbook//EN")
+    calendar.add("prodid", f"-//vorst//runbook//{facts.words.language.code.upper()}")
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")
     calendar.add("method", "PUBLISH")
-    calendar.add("x-wr-calname", one_line(f"{scope.folder}: {scope.name}"))
+    calendar.add("x-wr-calname", one_line(f"{scope.folder}: {wave_name(facts.words, scope.name)}"))
     calendar.add("x-wr-timezone", plan.calendar.time_zone)
-    calendar.add("x-wr-caldesc", f"Plan {plan.content_hash}")
+    calendar.add("x-wr-caldesc", facts.words("Plan %(hash)s", hash=plan.content_hash))
     stamp = plan.inputs.start.astimezone(UTC)
     made = [_event(facts, entry, stamp) for entry in entries(facts)]
     for event in made:

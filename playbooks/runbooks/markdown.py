@@ -31,7 +31,8 @@ def to_markdown(document: Document) -> str:
         + "\n"
         for section in document.sections
     ]
-    return f"# {markdown.plain(document.title)}\n\nPlan `{document.plan_hash}`.\n" + "".join(sections)
+    about = "\n\n".join(_text(text) for text in document.about)
+    return f"# {markdown.plain(document.title)}\n\n{about}\n" + "".join(sections)
 
 
 def _block(block: Block) -> str:

@@ -67,8 +67,11 @@ def _data(document: Document) -> dict[str, Any]:
     return {
         "title": one_line(document.title),
         "wave": one_line(document.wave),
-        "name": one_line(document.name),
+        "plan": one_line(document.plan),
         "plan_hash": document.plan_hash,
+        "language": document.language,
+        "page": document.page,
+        "about": [_text(text) for text in document.about],
         "sections": [
             {"title": one_line(section.title), "blocks": [_block(block) for block in section.blocks]}
             for section in document.sections

@@ -8,7 +8,6 @@ from capacity.timetable.cut_flows import CutFlow
 from inventory.planning_rows import Application
 from inventory.rows import Ref
 from playbooks.runbooks.document import (
-    UNKNOWN,
     Blank,
     Block,
     Bullets,
@@ -16,13 +15,11 @@ from playbooks.runbooks.document import (
     Strong,
     Table,
     Text,
-    columns,
     lines,
-    number,
-    shown,
 )
-from playbooks.runbooks.facts import WaveFacts, counted, lasting, listed, role
-from playbooks.runbooks.timing import duration
+from playbooks.runbooks.facts import WAVE_OWNER, WaveFacts, lasting, role
+from playbooks.runbooks.reasons import group_name, reason
+from playbooks.runbooks.words import message
 
 _EVER = datetime.min.replace(tzinfo=UTC)
 _NEAR = timedelta(days=90)
@@ -30,21 +27,30 @@ _NEAR = timedelta(days=90)
 
 def scope(facts: WaveFacts) -> tuple[Block, ...]:
     """What moves, by move group, and the flows that cross sites meanwhile."""
-    wave = facts.scope
-    counts = (
-        f"{counted(len(wave.workloads), 'workload')} to the community cloud, {counted(len(wave.devices), 'device')} "
-        f"to racks at {facts.facility.name}, {counted(len(wave.retired), 'asset')} retired."
+    wave, words = facts.scope, facts.words
+    counts = words(
+        "%(workloads)s to the community cloud, %(devices)s to racks at %(name)s, %(assets)s retired.",
+        workloads=words.counted("%(n)s workload", "%(n)s workloads", len(wave.workloads)),
+        devices=words.counted("%(n)s device", "%(n)s devices", len(wave.devices)),
+        assets=words.counted("%(n)s asset", "%(n)s assets", len(wave.retired)),
+        name=facts.facility.name,
     )
     groups = tuple(
-        (group.id, group.name, str(len(group.assets)), group.reason, str(len(group.cut_flows)))
+        (
+            group.id,
+            group_name(words, group.name),
+            words.number(len(group.assets)),
+            reason(words, group.reason),
+            words.number(len(group.cut_flows)),
+        )
         for group in facts.groups
     )
-    head = columns(
-        ("group", 0.7), ("name", 2), ("assets", 0.6, True), ("why together", 3.4), ("flows cut", 0.6, True)
+    head = words.columns(
+        ("group", 0.7), ("name", 2), ("assets", 0.7, True), ("why together", 3.4), ("flows cut", 0.6, True)
     )
     return (
         Paragraph(counts),
-        Table(head, groups, empty="No move groups: retirements are taken one by one."),
+        Table(head, groups, empty=words("No move groups: retirements are taken one by one.")),
         *_cut_flows(facts),
     )
 
@@ -54,13 +60,15 @@ def _cut_flows(facts: WaveFacts) -> tuple[Block, ...]:
     cut = {flow.flow.id: flow for group in facts.groups for flow in facts.timing.cut_flows.get(group.id, ())}
     rows = tuple(_cut_row(facts, cut[key]) for key in sorted(cut) if cut[key].is_parted)
     if not rows:
-        return (Paragraph("No flow of these groups crosses sites meanwhile."),)
-    way = number(facts.variables.plan.calendar.intersite_latency_ms, "ms")
-    caption = (
-        f"Flows of these groups that cross sites until their other end has moved too. The way between sites takes "
-        f"{way}; what a line has left is its rate less all else that crosses it at the worst moment."
+        return (Paragraph(facts.words("No flow of these groups crosses sites meanwhile.")),)
+    words = facts.words
+    way = words.number(facts.variables.plan.calendar.intersite_latency_ms, "ms")
+    caption = words(
+        "Flows of these groups that cross sites until their other end has moved too. The way between sites takes "
+        "%(way)s; what a line has left is its rate less all else that crosses it at the worst moment.",
+        way=way,
     )
-    head = columns(
+    head = words.columns(
         ("flow", 0.5), ("from", 2), ("to", 2), ("crosses", 1.7), ("rate", 0.8, True), ("line has left", 1.1, True),
         ("bears", 0.8, True),
     )  # fmt: skip
@@ -68,43 +76,53 @@ def _cut_flows(facts: WaveFacts) -> tuple[Block, ...]:
 
 
 def _cut_row(facts: WaveFacts, cut: CutFlow) -> tuple[Text, ...]:
-    since = "today already" if cut.since is None else facts.local(cut.since)
-    until: Text = Strong("for good") if cut.is_for_good else f"until {facts.local(cut.until)}"
-    left = number(cut.left_mbps, "Mbit/s")
-    bears = number(cut.flow.latency_ms, "ms")
+    words = facts.words
+    since = words("today already") if cut.since is None else facts.local(cut.since)
+    until: Text = Strong(words("for good"))
+    if not cut.is_for_good:
+        until = words("until %(moment)s", moment=facts.local(cut.until))
+    left = words.number(cut.left_mbps, "Mbit/s")
+    bears = words.number(cut.flow.latency_ms, "ms")
     return (
         str(cut.flow.id),
         facts.end_name(cut.flow.source),
         facts.end_name(cut.flow.target),
         lines((since, until)),
-        number(cut.flow.rate_mbps, "Mbit/s"),
-        Strong(f"{left}: too little") if cut.is_carried is False else left,
-        Strong(f"{bears}: too short") if cut.stands_latency is False else bears,
+        words.number(cut.flow.rate_mbps, "Mbit/s"),
+        Strong(words("%(left)s: too little", left=left)) if cut.is_carried is False else left,
+        Strong(words("%(bears)s: too short", bears=bears)) if cut.stands_latency is False else bears,
     )
 
 
 def shared(facts: WaveFacts) -> tuple[Block, ...]:
     """The shared services that anything in the wave is or needs."""
+    words = facts.words
     if not facts.scope.workloads and not facts.scope.devices:
-        return (Paragraph("Nothing of this wave goes on working, so it needs no service at the target."),)
+        return (
+            Paragraph(words("Nothing of this wave goes on working, so it needs no service at the target.")),
+        )
     needed = {
         flow.target for asset in facts.scope.assets for flow in facts.variables.flows_from.get(asset, ())
     }
     members = set(facts.applications)
     rows = tuple(
-        (f"{application.name} (application {application.id})", _where(facts, application), Blank())
+        (facts.application_name(application.id, application.name), _where(facts, application), Blank())
         for application in facts.variables.estate.applications
         if application.is_shared_service
         and (application in members or Ref("applications", application.id) in needed)
     )
     return (
-        Paragraph("Directory, names and time have to answer at the target before anything that needs them."),
+        Paragraph(
+            words("Directory, names and time have to answer at the target before anything that needs them.")
+        ),
         Table(
-            columns(
+            words.columns(
                 ("shared service", 2.4), ("stands at the target", 2), ("seen answering by (fill in)", 1.4)
             ),
             rows,
-            empty="Nothing in this wave is recorded to need a shared service; whoever knows better says so now.",
+            empty=words(
+                "Nothing in this wave is recorded to need a shared service; whoever knows better says so now."
+            ),
         ),
     )
 
@@ -114,38 +132,46 @@ def _where(facts: WaveFacts, application: Application) -> Text:
     waves = sorted({facts.variables.wave_of[asset] for asset in members if asset in facts.variables.wave_of})
     stays = sum(asset not in facts.variables.wave_of for asset in members)
     late = [wave for wave in waves if wave > facts.scope.number]
-    parts: list[Text] = [f"from wave {', '.join(str(wave) for wave in waves)}"] if waves else []
+    words = facts.words
+    numbers = ", ".join(str(wave) for wave in waves)
+    parts: list[Text] = [words("from wave %(waves)s", waves=numbers)] if waves else []
     if late:
-        parts.append(Strong("not all of it is there before this wave"))
+        parts.append(Strong(words("not all of it is there before this wave")))
     if stays:
-        parts.append(f"{stays} of {counted(len(members), 'member')} stay at their source")
-    return lines(parts) or UNKNOWN
+        one, many = (
+            "%(staying)s of %(n)s member stays at its source",
+            "%(staying)s of %(n)s members stay at their source",
+        )
+        parts.append(words.counted(one, many, len(members), staying=stays))
+    return lines(parts) or words.unknown
 
 
 def owners(facts: WaveFacts) -> tuple[Block, ...]:
     """Who answers for what; names and numbers are for people to fill in."""
-    decisions = facts.variables.decisions
-    partners = listed(d.partner for asset in facts.scope.assets if (d := decisions.get(asset)))
-    roles = sorted({role(step) for step in facts.scope.steps} - {"wave owner"})
-    asked = ["wave owner", "approver", *roles, "network and names"]
-    asked += ["dock and building"] if facts.scope.devices else []
-    asked += ["rollback decided by"] if facts.turns else []
-    rows = tuple((name, Blank(), Blank()) for name in asked)
+    decisions, words = facts.variables.decisions, facts.words
+    partners = words.listed(d.partner for asset in facts.scope.assets if (d := decisions.get(asset)))
+    roles = sorted({role(step) for step in facts.scope.steps} - {WAVE_OWNER})
+    asked = [WAVE_OWNER, message("approver"), *roles, message("network and names")]
+    asked += [message("dock and building")] if facts.scope.devices else []
+    asked += [message("rollback decided by")] if facts.turns else []
+    rows = tuple((words(name), Blank(), Blank()) for name in asked)
     applications = tuple(
-        (f"{application.name} (application {application.id})", shown(application.owner), Blank())
+        (facts.application_name(application.id, application.name), words.shown(application.owner), Blank())
         for application in facts.applications
     )
     return (
-        Paragraph(f"Partners: {partners}."),
-        Table(columns(("role", 1.2), ("name (fill in)", 2), ("telephone (fill in)", 1.4)), rows, tall=True),
+        Paragraph(words("Partners: %(partners)s.", partners=partners)),
         Table(
-            columns(("application", 2), ("owner", 2), ("telephone that night (fill in)", 1.4)),
-            applications,
-            empty="No application is recorded for these assets.",
+            words.columns(("role", 1.2), ("name (fill in)", 2), ("telephone (fill in)", 1.4)), rows, tall=True
         ),
         Table(
-            columns(("approved", 1.2), ("name (fill in)", 2), ("signature", 2), ("date", 1)),
-            (("this runbook, as it stands", Blank(), Blank(), Blank()),),
+            words.columns(("application", 2), ("owner", 2), ("telephone that night (fill in)", 1.4)),
+            applications,
+            empty=words("No application is recorded for these assets."),
+        ),
+        Table(
+            words.columns(("approved", 1.2), ("name (fill in)", 2), ("signature", 2), ("date", 1)),
+            ((words("this runbook, as it stands"), Blank(), Blank(), Blank()),),
             tall=True,
         ),
     )
@@ -153,21 +179,26 @@ def owners(facts: WaveFacts) -> tuple[Block, ...]:
 
 def window(facts: WaveFacts) -> tuple[Block, ...]:
     """When the wave may touch anything, and what stands in its way."""
-    wave, zone = facts.scope, facts.variables.plan.calendar.time_zone
+    wave, words = facts.scope, facts.words
     items: list[Text] = [
-        (
-            "Window: ",
-            Strong(f"{facts.local(wave.start)} to {facts.local(wave.end)}"),
-            f" ({zone}). T = its start.",
+        words.pieces(
+            "Window: %(span)s (%(zone)s). T = its start.",
+            span=Strong(facts.span(wave.start, wave.end)),
+            zone=facts.variables.plan.calendar.time_zone,
         )
     ]
     items += [
-        f"Night {night.number}: {facts.local(night.start)} to {facts.local(night.end)}, "
-        f"{counted(len(night.turns), 'step')} that touch services"
+        words.counted(
+            "Night %(night)s: %(span)s, %(n)s step that touches services",
+            "Night %(night)s: %(span)s, %(n)s steps that touch services",
+            len(night.turns),
+            night=night.number,
+            span=facts.span(night.start, night.end),
+        )
         for night in facts.nights
     ]
     if wave.wave is not None:
-        items.append(f"Content frozen on {facts.local(wave.wave.frozen_on)}")
+        items.append(words("Content frozen on %(moment)s", moment=facts.local(wave.wave.frozen_on)))
     return (Bullets((*items, *_freezes(facts))),)
 
 
@@ -186,9 +217,13 @@ def _freezes(facts: WaveFacts) -> list[str]:
         and any(ref in touched for ref in freeze.members)
     ]
     return [
-        f"Freeze {freeze.name or freeze.id}: {facts.local(freeze.start)} to {facts.local(freeze.end)}"
+        facts.words(
+            "Freeze %(name)s: %(span)s",
+            name=freeze.name or freeze.id,
+            span=facts.span(freeze.start, freeze.end),
+        )
         for freeze in sorted(found, key=lambda freeze: (freeze.start or _EVER, freeze.id))
-    ] or ["No freeze of these assets is recorded within 90 days of the wave"]
+    ] or [facts.words("No freeze of these assets is recorded within 90 days of the wave")]
 
 
 def _named_by(facts: WaveFacts) -> set[Ref]:
@@ -208,6 +243,7 @@ def _named_by(facts: WaveFacts) -> set[Ref]:
 
 def applications(facts: WaveFacts) -> tuple[Block, ...]:
     """How long each application may be down and how long it will be, if all goes well and if it has to go back."""
+    words = facts.words
     backs = {turn.step.id: turn.back_minutes for turn in facts.turns}
     rows = []
     for application in facts.applications:
@@ -216,34 +252,38 @@ def applications(facts: WaveFacts) -> tuple[Block, ...]:
         both = max((lasting(step) + backs.get(step.id, 0.0) for step in steps), default=None)
         rows.append(
             (
-                f"{application.name} (application {application.id})",
-                number(application.criticality),
-                _minutes(application.rto_minutes),
-                _minutes(application.rpo_minutes),
-                _minutes(application.downtime_budget_minutes),
-                _against(down, application.downtime_budget_minutes),
-                _against(both, application.downtime_budget_minutes),
+                facts.application_name(application.id, application.name),
+                words.number(application.criticality),
+                _minutes(facts, application.rto_minutes),
+                _minutes(facts, application.rpo_minutes),
+                _minutes(facts, application.downtime_budget_minutes),
+                _against(facts, down, application.downtime_budget_minutes),
+                _against(facts, both, application.downtime_budget_minutes),
             )
         )
-    head = columns(
+    head = words.columns(
         ("application", 2.6), ("criticality", 0.8, True), ("RTO", 0.7, True), ("RPO", 0.7, True),
         ("downtime budget", 0.9, True), ("planned downtime", 1, True), ("with the way back", 1, True),
     )  # fmt: skip
     return (
-        Table(head, tuple(rows), empty="No application is recorded for these assets."),
+        Table(head, tuple(rows), empty=words("No application is recorded for these assets.")),
         Paragraph(
-            "“With the way back”: the step runs to its end, fails, and is undone. Marked where the downtime budget is "
-            "exceeded: there, turn back before the step has ended, or agree on more. Going back later than the RPO "
-            "after a cutover loses more data than was agreed, unless they are copied back."
+            words(
+                "%(column)s: the step runs to its end, fails, and is undone. Marked where the downtime budget is "
+                "exceeded: there, turn back before the step has ended, or agree on more. Going back later than the RPO "
+                "after a cutover loses more data than was agreed, unless they are copied back.",
+                column=words.language.quoted(words("with the way back")),
+            )
         ),
     )
 
 
-def _minutes(value: float | None) -> str:
-    return UNKNOWN if value is None else duration(value)
+def _minutes(facts: WaveFacts, value: float | None) -> str:
+    return facts.words.unknown if value is None else facts.words.duration(value)
 
 
-def _against(value: float | None, budget: float | None) -> Text:
+def _against(facts: WaveFacts, value: float | None, budget: float | None) -> Text:
     if value is None:
-        return "none"
-    return Strong(f"{duration(value)} !") if budget is not None and value > budget else duration(value)
+        return facts.words.none
+    text = facts.words.duration(value)
+    return Strong(f"{text} !") if budget is not None and value > budget else text

@@ -153,33 +153,11 @@ class Timing:
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.plan.calendar.time_zone)
 
-    def local(self, moment: datetime) -> str:
-        """A moment as people of the planning zone write it."""
-        return moment.astimezone(self.zone).strftime("%a %d %b %Y %H:%M")
+    def local(self, moment: datetime) -> datetime:
+        """A moment on the clocks of the planning zone."""
+        return moment.astimezone(self.zone)
 
 
 def minutes_between(first: datetime, second: datetime) -> float:
     """Real minutes from one moment to another, whatever zones they carry."""
     return (second.astimezone(UTC) - first.astimezone(UTC)) / _MINUTE
-
-
-def t_minus(moment: datetime, start: datetime | None) -> str:
-    """A moment against the wave's start: "T−1:00", "T+0:30", from two days on "T−30 d 1:15"; real time."""
-    if start is None:
-        return "T unknown"
-    minutes = round(minutes_between(start, moment))
-    sign = "−" if minutes < 0 else "+"
-    hours, rest = divmod(abs(minutes), 60)
-    if hours < 48:
-        return f"T{sign}{hours}:{rest:02d}"
-    return f"T{sign}{hours // 24}\u00a0d\u00a0{hours % 24}:{rest:02d}"
-
-
-def duration(minutes: float) -> str:
-    """Minutes up to two hours, then hours and minutes: "45 min", "6 h", "5 h 45"."""
-    whole = round(abs(minutes))
-    sign = "−" if minutes < 0 else ""
-    if whole < 120:
-        return f"{sign}{whole}\u00a0min"
-    hours, rest = divmod(whole, 60)
-    return f"{sign}{hours:,}\u00a0h".replace(",", "\u00a0") + (f"\u00a0{rest:02d}" if rest else "")

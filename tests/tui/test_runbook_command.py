@@ -11,6 +11,8 @@ from command_line import command, vorst, well
 
 from capacity.plan import Plan
 from inventory.documents import from_json, to_json
+from playbooks.runbooks.reasons import reason
+from playbooks.runbooks.words import words_of
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +49,22 @@ def test_every_wave_is_written_at_once(planned):
     assert not any(name.endswith(".pdf") for name in files(planned / "all"))
 
 
+def test_dutch_and_french_stand_beside_the_english(planned):
+    number = plan_of(planned).waves[-1].number
+    for lang in ("nl", "fr", "en"):
+        well(planned, "runbook", "--wave", str(number), "--lang", lang, "--format", "md", "-o", "each")
+    name = f"wave-{number:02d}"
+    assert files(planned / "each") == {f"{name}.md", f"{name}-nl.md", f"{name}-fr.md"}
+    assert "## Taken in volgorde" in (planned / "each" / f"{name}-nl.md").read_text(encoding="utf-8")
+
+
+def test_every_reason_the_planner_gives_has_its_words(planned):
+    dutch = words_of("nl")
+    reasons = {part for group in plan_of(planned).groups for part in group.reason.split("; ")}
+    assert reasons
+    assert [text for text in reasons if reason(dutch, text) == text] == []
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [
@@ -54,9 +72,10 @@ def test_every_wave_is_written_at_once(planned):
         (("--wave", "1", "--all"), "--wave and --all name different things"),
         (("--wave", "999"), "the plan has no wave 999"),
         (("--wave", "1", "--format", "docx"), "no format 'docx' (use one of md, pdf, ics)"),
+        (("--wave", "1", "--lang", "de"), "no language 'de' (use one of nl, fr, en)"),
         (("none.json", "--wave", "1"), "none.json"),
     ],
-    ids=["no wave", "both", "unknown wave", "unknown format", "no plan"],
+    ids=["no wave", "both", "unknown wave", "unknown format", "unknown language", "no plan"],
 )
 def test_mistakes_are_told_and_nothing_is_written(planned, words, says):
     ran = vorst(planned, "runbook", *words, "-o", "mistaken")
@@ -90,4 +109,4 @@ def test_the_help_fits_a_terminal_of_eighty_columns():
     shown = command("runbook", "--help", COLUMNS="80", TERMINAL_WIDTH="80")
     assert shown.code == 0
     assert max(len(line) for line in shown.out.splitlines()) <= 80
-    assert "English" in shown.out
+    assert "nl, fr or en" in shown.out

@@ -96,10 +96,10 @@ def report(
     out: Annotated[Path, typer.Option("-o", "--out", help="The folder to write to.")] = Path("reports"),
 ) -> None:
     """Write one partner's report: HTML, and JSON with its figures. Other partners' assets never appear in it."""
-    from capacity.reports.partner import LANGUAGES, figures, render_html, render_json
+    from capacity.reports.language import checked_language
+    from capacity.reports.partner import figures, render_html, render_json
 
-    if lang not in LANGUAGES:
-        raise InputError(f"no language {lang!r}", remedy=f"use one of {', '.join(LANGUAGES)}")
+    checked_language(lang)
     workspace: Workspace = context.obj
     estate, facility, plan = fitting_plan(workspace, plan_file)
     found = figures(estate, facility, plan, partner)

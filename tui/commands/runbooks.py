@@ -35,6 +35,7 @@ def runbook(
             "--format", metavar="FORMAT", help="md, pdf or ics; repeatable. All three when left out."
         ),
     ] = None,
+    lang: Annotated[str, typer.Option("--lang", help="The language: nl, fr or en.")] = "en",
     project: Annotated[
         Path,
         typer.Option(
@@ -45,11 +46,13 @@ def runbook(
         "runbooks"
     ),
 ) -> None:
-    """Write what a crew works from: a wave's runbook as Markdown, PDF (A4) and calendar entries. In English only."""
+    """Write what a crew works from: a wave's runbook as Markdown, PDF (A4) and calendar entries."""
+    from capacity.reports.language import checked_language
     from playbooks.host_variables import HostVariables
     from playbooks.results import load_runs
     from playbooks.runbooks.book import Runbooks
     from playbooks.runbooks.files import FORMATS, write_runbooks
+    from playbooks.runbooks.words import words_of
     from playbooks.scope import wave_scopes
 
     wanted = tuple(dict.fromkeys(formats or FORMATS))
@@ -58,6 +61,7 @@ def runbook(
             raise InputError(
                 f"no format {name!r}", where="--format", remedy=f"use one of {', '.join(FORMATS)}"
             )
+    words = words_of(checked_language(lang))
     if bool(wave) == every:
         raise InputError(
             "which wave?" if not every else "--wave and --all name different things",
@@ -67,7 +71,7 @@ def runbook(
     workspace: Workspace = context.obj
     estate, facility, plan = fitting_plan(workspace, plan_file)
     scopes = _chosen(wave_scopes(plan), wave, plan_file)
-    runbooks = Runbooks(HostVariables(estate, plan), facility, load_runs(workspace.path(project)))
+    runbooks = Runbooks(HostVariables(estate, plan), facility, load_runs(workspace.path(project)), words)
     with output.progress() as show:
         names = write_runbooks(
             runbooks, scopes, wanted, workspace.path(out), lambda done: show("runbooks", done, len(scopes))

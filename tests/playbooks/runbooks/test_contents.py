@@ -49,7 +49,7 @@ HELD = {
     "rollback deadline": ("Rollback", "relocate-0001 | 1 host | Sun 15 Mar 2026 01:00"),
     "rollback steps": ("Rollback", "stop at the target, start at the source, switch the names back"),
     "rehearsal": ("Rehearsal", "way back, walked through | ____"),
-    "crew": ("Crew, transport and the way in", "1 crew, 1 van | 1 | 20 kg, vans: 1 000 kg | 1 U, vans: 40 U"),
+    "crew": ("Crew, transport and the way in", "1 crew, 1 van | 1 | 20 kg, vans: 1,000 kg | 1 U, vans: 40 U"),
     "transport": ("Crew, transport and the way in", "relocate-0001 | Sat 07 Mar 2026 21:00, to Sun 08 Mar 2026 01:00"),
     "dock slot": ("Crew, transport and the way in", "dock at the target | ____"),
     "floor at the source": (
@@ -148,7 +148,7 @@ def test_a_device_of_unknown_weight_is_never_weighed_as_nothing(estate_with, rea
     plan = plans.sealed(replace(plan, demands=demands))
     way = read_of(estate, plan, "Crew, transport and the way in")
     assert "Weight unknown, weigh before lifting: dev-1" in way
-    assert "| unknown, vans: 1 000 kg |" in way
+    assert "| unknown, vans: 1,000 kg |" in way
     assert "unknown weight, 300 W" in read_of(estate, plan, "Manifest")
 
 
@@ -162,9 +162,9 @@ def test_a_way_in_that_does_not_bear_the_heaviest_says_so(estate_with, read_of):
     rack = supply.TargetRack("new-rack-1", "m", "P1", "others", 42, 1, 600, 1200, 100, 1000)
     facility = supply.sealed(replace(a_facility(), halls=(hall,), positions=(place,), racks=(rack,)))
     way = read_of(estate, plan, "Crew, transport and the way in", facility=facility)
-    assert "goods lift: rolling 15 kg, opening 900 mm wide, 2 100 mm high; not for the heaviest" in way
-    assert "ramp: rolling not limited, opening 1 200 mm wide, not limited high" in way
-    assert "1 200 kg/m² over the bay, rolling: 900 kg" in way
+    assert "goods lift: rolling 15 kg, opening 900 mm wide, 2,100 mm high; not for the heaviest" in way
+    assert "ramp: rolling not limited, opening 1,200 mm wide, not limited high" in way
+    assert "1,200 kg/m² over the bay, rolling: 900 kg" in way
 
 
 def test_measured_durations_stand_beside_the_planned(estate_with, read_of):
@@ -196,7 +196,7 @@ def test_data_that_travel_are_told_with_their_van_and_who_escorts_them(estate_wi
     way = read_of(estate, plan, "Crew, transport and the way in")
     assert (
         "replicate-0001 | Thu 05 Mar 2026 21:00 to Thu 05 Mar 2026 23:00, Fri 06 Mar 2026 19:00 to Fri 06 Mar 2026 "
-        "21:00 | 2 appliance, 1 van | 1 workload, unknown size | ____ | ____"
+        "21:00 | 2 appliances, 1 van | 1 workload, unknown size | ____ | ____"
     ) in way
     assert "copy the data, by truck" in read_of(estate, plan, "Ordered tasks")
 

@@ -16,7 +16,7 @@ from capacity import plan as plans
 from inventory import estate as estates
 from inventory.rows import Ref
 from playbooks.runbooks.tasks import tasks_of
-from playbooks.runbooks.timing import duration, t_minus
+from playbooks.runbooks.words import ENGLISH
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
 SPRING = datetime(2026, 3, 28, 20, tzinfo=UTC)  # the clocks go forward in this night
@@ -149,7 +149,7 @@ def test_steps_a_day_apart_are_two_nights_each_with_its_own_decision(read_of):
 @given(st.integers(-60_000, 60_000))
 @settings(max_examples=200)
 def test_t_minus_says_the_minutes_it_was_given(minutes):
-    shown = t_minus(START + timedelta(minutes=minutes), START.astimezone(BRUSSELS)).replace("\u00a0", " ")
+    shown = ENGLISH.t(START + timedelta(minutes=minutes), START.astimezone(BRUSSELS)).replace("\u00a0", " ")
     sign = -1 if shown[1] == "−" else 1
     days, _, clock = shown[2:].rpartition(" d ")
     hours, rest = clock.split(":")
@@ -162,7 +162,7 @@ def test_t_minus_says_the_minutes_it_was_given(minutes):
     [(0, "0 min"), (119, "119 min"), (120, "2 h"), (345, "5 h 45"), (-30, "−30 min"), (-125, "−2 h 05")],
 )
 def test_durations_read_as_people_say_them(minutes, shown):
-    assert duration(minutes).replace("\u00a0", " ") == shown
+    assert ENGLISH.duration(minutes).replace("\u00a0", " ") == shown
 
 
 def test_a_window_of_every_hour_leaves_the_deadline_as_the_last_moment():
