@@ -102,9 +102,8 @@ def _entitlements(used: _Used) -> Iterable[BindingLimit]:
 
 
 def _supply(used: _Used, supply: SupplyModel) -> Iterable[BindingLimit]:
-    loads = supply.evaluate(used.loads())
-    worst = loads.nodes.max(axis=0)
-    scenario = loads.nodes.argmax(axis=0)
+    most = supply.evaluate(used.loads()).worst()
+    worst, scenario = most.nodes, most.scenario
     share = np.divide(worst, supply.usable_w, out=np.zeros(len(worst)), where=supply.usable_w > 0)
     for node, name in enumerate(supply.names):
         if not supply.legs[node] and (share[node] >= NEARLY or (name, "power_w") in used.blocked):
@@ -113,8 +112,9 @@ def _supply(used: _Used, supply: SupplyModel) -> Iterable[BindingLimit]:
             text = f"{name} carries {worst[node]:.0f} of {supply.usable_w[node]:.0f} W {when}"
             path = f"facility.supply[{name}].rating_w"
             yield BindingLimit(path, name, "power_w", float(worst[node]), float(supply.usable_w[node]), text)
-    legs = loads.legs.max(axis=0).max(axis=1)
-    leg_share = np.divide(legs, supply.leg_usable_w, out=np.zeros(len(legs)), where=supply.leg_usable_w > 0)
+    leg_share = np.divide(
+        most.legs, supply.leg_usable_w, out=np.zeros(len(most.legs)), where=supply.leg_usable_w > 0
+    )
     peak = np.where(supply.legs > 0, np.maximum(share, leg_share), 0.0)
     full = np.flatnonzero(peak >= NEARLY)
     if len(full):

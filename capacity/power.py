@@ -7,33 +7,24 @@ The checker has its own evaluation (`verify`); where a load stands is `placement
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from capacity.facility import Facility, Supply, SupplyNode
-from capacity.resources import LEGS, TOLERANCE, Redundancy
+from capacity.facility import Facility, SupplyNode
+from capacity.resources import LEGS, TOLERANCE
+from capacity.supply_loads import THREE_PHASE, Cords, Load, Part, PartLoads, SupplyLoads, deal, loads_of
 from inventory.errors import ProblemError
+
+__all__ = ["NO_LOSS", "THREE_PHASE", "Admission", "Load", "Overload", "SupplyLoads", "SupplyModel"]
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 NO_LOSS = ""  # name of the scenario in which nothing is lost
-THREE_PHASE = "3P"
-FEW = 4  # a loss that takes less than one in so many feeds is reckoned by what hangs on them
-CHUNK = 4_000_000  # scenario × supply cells evaluated at once: bounds the memory at some 32 MB a term
-
-
-@dataclass(frozen=True, slots=True)
-class Load:
-    """One load of the graph: `power_w` drawn through `supplies`, of which `redundancy.needed` must be alive."""
-
-    name: str
-    power_w: float
-    redundancy: Redundancy
-    supplies: tuple[Supply, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,42 +36,6 @@ class Overload:
     leg: str | None
     load_w: float
     usable_w: float
-
-
-@dataclass(frozen=True, slots=True)
-class SupplyLoads:
-    """Loads in W: `nodes` [scenarios × nodes], `legs` [scenarios × nodes × 3] (zero for nodes that are no feed),
-    `is_down` [scenarios × loads].
-    """
-
-    nodes: Floats
-    legs: Floats
-    is_down: Bools
-
-
-@dataclass(frozen=True, slots=True)
-class _Cords:
-    """Loads with cords: their numbers and needs [loads], where their cords start [loads + 1], of each cord its feed
-    and its three leg cells with the share each gets.
-    """
-
-    loads: NDArray[np.int64]
-    feeds: NDArray[np.int64]
-    starts: NDArray[np.int64]
-    needed: NDArray[np.int64]
-    draw_w: Floats
-    cells: NDArray[np.int64]
-    weights: Floats
-
-    def of(self, some: NDArray[np.int64]) -> _Cords:
-        """Those of some of the loads, at least one."""
-        sizes = np.diff(self.starts)[some]
-        cords = np.concatenate([np.arange(self.starts[i], self.starts[i + 1]) for i in some])
-        starts = np.concatenate([[0], np.cumsum(sizes)])
-        return _Cords(
-            self.loads[some], self.feeds[cords], starts, self.needed[some], self.draw_w[some],
-            self.cells[cords], self.weights[cords],
-        )  # fmt: skip
 
 
 class SupplyModel:
@@ -104,7 +59,12 @@ class SupplyModel:
         self.sources: tuple[tuple[int, ...], ...] = tuple(self._sources_of(node) for node in supply)
         self.order: tuple[int, ...] = self._from_the_top()
         self.scenarios: tuple[str, ...] = (NO_LOSS, *(node.name for node in supply if node.can_fail))
-        self.alive: Bools = self._alive()
+        self.pieces = self._pieces()
+        self.parts: tuple[Part, ...] = tuple(self._part_of([piece]) for piece in range(len(self.pieces)))
+        self._piece_of = {node: i for i, nodes in enumerate(self.pieces) for node in nodes}
+        self.alive: Bools = np.ones((len(self.scenarios), len(self.names)), dtype=np.bool_)
+        for part in self.parts:
+            self.alive[np.ix_(part.rows, part.nodes)] = part.alive
         self._dealt: dict[tuple[tuple[int, ...], bool], Floats] = {}  # many feeds have the same sources
 
     @classmethod
@@ -146,118 +106,92 @@ class SupplyModel:
             )
         return tuple(order)
 
-    def _alive(self) -> Bools:
-        lost = np.zeros((len(self.scenarios), len(self.names)), dtype=np.bool_)
-        for scenario, name in enumerate(self.scenarios[1:], start=1):
-            lost[scenario, self.index[name]] = True
-        alive = ~lost
-        for node in self.order:
-            if self.sources[node]:
-                alive[:, node] &= alive[:, list(self.sources[node])].any(axis=1)
-        return alive
+    def _pieces(self) -> tuple[tuple[int, ...], ...]:
+        """Nodes that hang together, directly or not, ascending; the pieces by their first node."""
+        piece = list(range(len(self.names)))
+        near: list[list[int]] = [list(sources) for sources in self.sources]
+        for node, sources in enumerate(self.sources):
+            for source in sources:
+                near[source].append(node)
+        seen = [False] * len(piece)
+        found: list[tuple[int, ...]] = []
+        for first in piece:
+            if seen[first]:
+                continue
+            seen[first], members = True, [first]
+            for node in members:
+                for other in near[node]:
+                    if not seen[other]:
+                        seen[other] = True
+                        members.append(other)
+            found.append(tuple(sorted(members)))
+        return tuple(found)
+
+    def _part_of(self, pieces: Sequence[int]) -> Part:
+        """Some pieces as one part."""
+        nodes = np.array(sorted(node for piece in pieces for node in self.pieces[piece]), dtype=np.int64)
+        number = {int(node): i for i, node in enumerate(nodes)}
+        lost = [
+            (s, number[i])
+            for s, name in enumerate(self.scenarios)
+            if name and (i := self.index[name]) in number
+        ]
+        sources = tuple(tuple(number[s] for s in self.sources[node]) for node in nodes)
+        alive = np.ones((1 + len(lost), len(nodes)), dtype=np.bool_)
+        alive[np.arange(1, len(alive)), [node for _, node in lost]] = False
+        order = [number[node] for node in self.order if node in number]
+        for node in order:
+            if sources[node]:
+                alive[:, node] &= alive[:, list(sources[node])].any(axis=1)
+        return Part(
+            nodes,
+            np.array([0, *(scenario for scenario, _ in lost)], dtype=np.int64),
+            alive,
+            sources,
+            tuple(self.nodes[node].mode == "parallel" for node in nodes),
+            tuple(reversed(order)),
+        )
 
     def dealt(self, node: int) -> Floats:
         """How a load at this node is dealt to its sources, [S × sources], by which are alive in each scenario."""
         key = (self.sources[node], self.nodes[node].mode == "parallel")
         if key not in self._dealt:
-            self._dealt[key] = self._deal(node)
+            alive = self.alive[:, list(self.sources[node])]
+            self._dealt[key] = deal(alive, is_parallel=key[1])
         return self._dealt[key]
-
-    def _deal(self, node: int) -> Floats:
-        alive = self.alive[:, list(self.sources[node])]
-        dealt: Floats = np.zeros(alive.shape)
-        if self.nodes[node].mode == "parallel":
-            dealt[:] = alive / np.maximum(alive.sum(axis=1, keepdims=True), 1)
-        elif alive.shape[1]:
-            rows = alive.any(axis=1)
-            dealt[rows, alive[rows].argmax(axis=1)] = 1.0
-        return dealt
 
     def evaluate(self, loads: Sequence[Load]) -> SupplyLoads:
         """Loads of every node and leg in every scenario. Raises ProblemError for a supply on an unknown feed."""
-        scenarios, nodes = len(self.scenarios), len(self.names)
-        result = SupplyLoads(
-            np.zeros((scenarios, nodes)),
-            np.zeros((scenarios, nodes, 3)),
-            np.zeros((scenarios, len(loads)), dtype=np.bool_),
-        )
-        corded = [i for i, load in enumerate(loads) if load.supplies]
-        if corded:
-            self._add_feeds(result, loads, corded)
-            result.nodes[:] = result.legs.sum(axis=2)
-        for node in reversed(self.order):
-            if self.sources[node]:
-                carried = result.nodes[:, node, None] * self.dealt(node)
-                for column, source in enumerate(self.sources[node]):
-                    result.nodes[:, source] += carried[:, column]
-        return result
+        feeds = [[self.feed(supply.feed) for supply in load.supplies] for load in loads]
+        found: list[PartLoads] = []
+        for pieces, numbers in self._held_together(feeds):
+            part = self.parts[pieces[0]] if len(pieces) == 1 else self._part_of(pieces)
+            cords = Cords.of_loads(loads, numbers, feeds)
+            within = replace(cords, feeds=np.searchsorted(part.nodes, cords.feeds))
+            found.append(loads_of(part, within))
+        return SupplyLoads((len(self.scenarios), len(self.names), len(loads)), tuple(found))
 
-    def _add_feeds(self, result: SupplyLoads, loads: Sequence[Load], corded: Sequence[int]) -> None:
-        """Legs, node by node, and what is down. A loss that few loads notice changes only the feeds of those."""
-        feeds: list[int] = []
-        starts: list[int] = []
-        for i in corded:
-            starts.append(len(feeds))
-            feeds += [self.feed(supply.feed) for supply in loads[i].supplies]
-        cords = _Cords(
-            np.array(corded),
-            np.array(feeds),
-            np.array([*starts, len(feeds)]),
-            np.array([loads[i].redundancy.needed for i in corded]),
-            np.array([loads[i].power_w for i in corded]),
-            np.array([_leg_shares(s.leg)[0] for i in corded for s in loads[i].supplies]),
-            np.array([_leg_shares(s.leg)[1] for i in corded for s in loads[i].supplies]),
-        )
-        self._fill(result, cords, np.zeros(1, dtype=np.int64))
-        result.legs[1:] = result.legs[0]
-        result.is_down[1:] = result.is_down[0]
-        dead = self.alive[0] & ~self.alive
-        owner = np.repeat(np.arange(len(corded)), np.diff(cords.starts))
-        by_feed = np.argsort(cords.feeds, kind="stable")
-        first = np.searchsorted(cords.feeds[by_feed], np.arange(len(self.names) + 1))
+    def _held_together(self, feeds: Sequence[Sequence[int]]) -> list[tuple[list[int], list[int]]]:
+        """Pieces that loads hold together, by the `feeds` of each load's cords, and those loads, in order."""
+        leader = list(range(len(self.pieces)))
 
-        def on(nodes: NDArray[np.int64]) -> NDArray[np.int64]:
-            """Which of the corded loads have a cord on one of these nodes, in order."""
-            parts = [owner[by_feed[first[n] : first[n + 1]]] for n in nodes]
-            return np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *parts]))
+        def top(piece: int) -> int:
+            while leader[piece] != piece:
+                leader[piece] = leader[leader[piece]]
+                piece = leader[piece]
+            return piece
 
-        used = np.flatnonzero(np.diff(first))
-        whole: list[int] = []
-        for row in range(1, len(self.scenarios)):
-            lost = used[dead[row, used]]
-            if len(lost) * FEW > len(used):
-                whole.append(row)
-            elif len(lost):
-                near = cords.of(on(lost))
-                mine = np.unique(near.feeds)
-                self._fill(result, cords.of(on(mine)), np.array([row]), mine)
-        self._fill(result, cords, np.array(whole, dtype=np.int64))
-
-    def _fill(
-        self,
-        result: SupplyLoads,
-        cords: _Cords,
-        rows: NDArray[np.int64],
-        only: NDArray[np.int64] | None = None,
-    ) -> None:
-        """Write what these loads put on legs (of the nodes `only`) and which are down, in some scenarios."""
-        cells = (cords.feeds[:, None] * 3 + cords.cells).ravel()
-        step = max(1, CHUNK // len(cords.feeds))
-        for begin in range(0, len(rows), step):
-            some = rows[begin : begin + step]
-            alive = self.alive[some][:, cords.feeds]
-            count = np.add.reduceat(alive.astype(np.int64), cords.starts[:-1], axis=1)
-            up = count >= cords.needed
-            result.is_down[np.ix_(some, cords.loads)] = ~up
-            share_w = np.where(up, cords.draw_w / np.maximum(count, 1), 0.0)
-            each_w = np.repeat(share_w, np.diff(cords.starts), axis=1) * alive
-            for row, each in zip(some, each_w, strict=True):
-                weights = (each[:, None] * cords.weights).ravel()
-                flat = np.bincount(cells, weights=weights, minlength=3 * len(self.names)).reshape(-1, 3)
-                if only is None:
-                    result.legs[row] = flat
-                else:
-                    result.legs[row, only] = flat[only]
+        for mine in feeds:
+            for feed in mine[1:]:
+                leader[top(self._piece_of[feed])] = top(self._piece_of[mine[0]])
+        numbers: dict[int, list[int]] = defaultdict(list)
+        for i, mine in enumerate(feeds):
+            if mine:
+                numbers[top(self._piece_of[mine[0]])].append(i)
+        pieces: dict[int, list[int]] = defaultdict(list)
+        for piece in range(len(leader)):
+            pieces[top(piece)].append(piece)
+        return [(pieces[first], some) for first, some in numbers.items()]
 
     def feed(self, name: str) -> int:
         """The index of a feed; raises ProblemError when there is none of that name."""
@@ -265,6 +199,14 @@ class SupplyModel:
         if found is None or self.legs[found] == 0:
             raise ProblemError(f"{name} is no feed of the supply graph", where="facility.supply")
         return found
+
+    def carries(self, loads: SupplyLoads) -> bool:
+        """Whether nothing is overloaded in any scenario."""
+        return not any(
+            (found.part.alive & (found.nodes > self.usable_w[found.part.nodes] + TOLERANCE)).any()
+            or (found.legs > self.leg_usable_w[found.part.nodes][:, None] + TOLERANCE).any()
+            for found in loads.parts
+        )
 
     def overloads(self, loads: SupplyLoads) -> list[Overload]:
         """Every limit broken, scenario by scenario: nodes first, then legs."""
@@ -298,14 +240,6 @@ class SupplyModel:
         for bit, name in enumerate(feeds):
             bits |= self.alive[:, self.feed(name)].astype(np.int64) << bit
         return bits
-
-
-def _leg_shares(leg: str) -> tuple[tuple[int, int, int], tuple[float, float, float]]:
-    """The three leg cells a cord loads and with what share; a single-phase cord loads its own leg only."""
-    if leg == THREE_PHASE:
-        return (0, 1, 2), (1 / 3, 1 / 3, 1 / 3)
-    own = LEGS.index(leg)
-    return (own, own, own), (1.0, 0.0, 0.0)
 
 
 class Admission:

@@ -336,7 +336,7 @@ def _written(
         for rack_id, content in contents.items()
         for load in content.loads
     ]
-    if supply.overloads(supply.evaluate(loads)):
+    if not supply.carries(supply.evaluate(loads)):
         return None
 
     def to_rack(rack: TargetRack) -> TargetRack:

@@ -97,10 +97,11 @@ class Frame:
         legs = np.zeros((*parts["alive"].shape, 3))
         for c, names in enumerate(parts["clusters"]):
             feeds = [supply.feed(name) for name in names]
-            for w in range(parts["pattern_count"][c]):
+            for w in range(parts["pattern_count"][c] if there.parts else 0):
                 scenario = int(np.argmax(parts["pattern_of"][:, c] == w))
-                legs[c, w, : len(feeds)] = there.legs[scenario, feeds]
-        nodes = there.nodes[:, list(inner_nodes(supply))]
+                for i, feed in enumerate(feeds):
+                    legs[c, w, i] = there.legs_at(scenario, feed)
+        nodes = there.nodes_at(np.array(inner_nodes(supply), dtype=np.int64))
         return cls(facility, supply, period, bins, groups, owners, parts, legs, nodes)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from capacity.facility import Supply, SupplyNode
@@ -110,3 +111,48 @@ def test_a_graph_that_contradicts_itself_is_refused() -> None:
         SupplyModel((SupplyNode("a", "ups", 1, sources=("b",)), SupplyNode("b", "ups", 1, sources=("a",))))
     with pytest.raises(ProblemError, match="no feed"):
         SupplyModel(TWO_SIDES).evaluate((load(1, "1+0", ("grid", "L1")),))
+
+
+def apart(side: str, watts: float) -> tuple[SupplyNode, ...]:
+    """A side that shares no node with another: a line, its distribution and two feeds."""
+    return (
+        SupplyNode(f"grid-{side}", "utility", watts),
+        SupplyNode(f"lv-{side}", "distribution", watts, sources=(f"grid-{side}",)),
+        SupplyNode(f"{side}1", "feed", 3000, sources=(f"lv-{side}",)),
+        SupplyNode(f"{side}2", "feed", 3000, sources=(f"lv-{side}",)),
+    )
+
+
+def test_a_load_carries_a_loss_to_the_side_that_shares_no_node_with_it() -> None:
+    model = SupplyModel((*apart("A", 9000), *apart("B", 5000), *apart("C", 9000)))
+    loads = (
+        load(4000, "1+1", ("A1", "3P"), ("B1", "3P")),
+        load(2000, "1+0", ("B2", "3P")),
+        load(700, "1+0", ("C1", "L3")),
+    )
+    assert carried(model, loads, "grid-A") == {
+        **dict.fromkeys(("grid-A", "lv-A", "A1", "A2", "C2"), 0),
+        "B1": 4000,
+        "B2": 2000,
+        "lv-B": 6000,
+        "grid-B": 6000,
+        **dict.fromkeys(("grid-C", "lv-C", "C1"), 700),
+    }
+    assert carried(model, loads, "grid-C")["grid-B"] == 4000
+    found = model.evaluate(loads)
+    assert not model.carries(found)
+    assert model.carries(model.evaluate(loads[1:]))
+    assert {o.scenario for o in model.overloads(found) if o.node == "lv-B"} == {"grid-A", "lv-A", "A1"}
+
+
+def test_the_worst_is_that_of_all_losses() -> None:
+    model = SupplyModel((*apart("A", 9000), *apart("B", 5000), *apart("C", 9000)))
+    loads = (load(4000, "1+1", ("A1", "3P"), ("B1", "3P")), load(700, "1+0", ("C1", "L3")))
+    found = model.evaluate(loads)
+    most = found.worst()
+    assert most.nodes.tolist() == found.nodes.max(axis=0).tolist()
+    assert most.scenario.tolist() == found.nodes.argmax(axis=0).tolist()
+    assert most.legs.tolist() == found.legs.max(axis=0).max(axis=1).tolist()
+    for scenario, node in ((0, 2), (1, 6), (9, 10), (11, 10)):
+        assert found.legs_at(scenario, node).tolist() == found.legs[scenario, node].tolist()
+    assert found.nodes_at(np.array([6, 0])).tolist() == found.nodes[:, [6, 0]].tolist()
