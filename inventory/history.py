@@ -24,7 +24,8 @@ from inventory.rows import Ref
 class HistoryLine:
     """One object changed at one revision. `before` and `after` hold the fields that changed, as plain JSON data.
 
-    `operation` is create, update, delete, override, "override removed" or run; `source` is empty when a person decided.
+    `operation` is create, update, delete, override, "override removed", run or approve; `source` is empty when a person
+    decided.
     """
 
     revision: int

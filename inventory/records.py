@@ -1,4 +1,4 @@
-"""Two documents that flow back: what a source wants changed (ChangeSet), and what a wave's run did (RunRecord).
+"""What flows back: what a source wants changed (ChangeSet), what a wave's run did (RunRecord), who approved what.
 
 A ChangeSet is exactly what a person was shown: `sync.diff` makes it, `sync.apply` carries it out or refuses it. Its
 values are plain JSON: a date is ISO text, an object of the inventory {"kind", "id"}, an object of the source {"kind",
@@ -214,3 +214,22 @@ class RunRecord:
 def sealed_run(run: RunRecord) -> RunRecord:
     """The same record with its content hash set."""
     return replace(run, content_hash=content_hash(replace(run, content_hash="")))
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """One person's approval of a plan, without the plan: by its content hash, and those of what it stands on.
+
+    `by` approved it, `recorded_by` typed it in.
+    """
+
+    id: int
+    at: datetime
+    by: str
+    recorded_by: str
+    note: str
+    plan_name: str
+    plan_hash: str
+    estate_hash: str
+    estate_revision: int
+    facility_hash: str

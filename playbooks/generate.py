@@ -11,6 +11,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from capacity.approval import Standing
 from capacity.facility import Facility
 from capacity.plan import Plan
 from inventory.errors import StaleError
@@ -54,9 +55,15 @@ class GeneratedProject:
 
 
 def generate(
-    estate: Estate, facility: Facility, plan: Plan, out_dir: Path, *, force: bool = False
+    estate: Estate,
+    facility: Facility,
+    plan: Plan,
+    out_dir: Path,
+    *,
+    force: bool = False,
+    approval: Standing | None = None,
 ) -> GeneratedProject:
-    """Write the Ansible project of a plan to `out_dir`, whole or not at all.
+    """Write the Ansible project of a plan to `out_dir`, whole or not at all; `approval` says how the plan stands.
 
     Raises StaleError when the plan was made from another estate or facility, InputError when `out_dir` holds something
     else or a changed file (`force` overwrites), WorkspaceError when the disk refuses.
@@ -68,7 +75,7 @@ def generate(
         **_settings(plan, scopes),
         **inventory_files(variables, scopes),
     }
-    runbooks = Runbooks(variables, facility, load_runs(out_dir))
+    runbooks = Runbooks(variables, facility, load_runs(out_dir), approval=approval)
     incomplete: list[Ref] = []
     for scope in scopes:
         texts.update(playbook_files(scope))

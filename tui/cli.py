@@ -18,6 +18,7 @@ from typer.exceptions import TyperException
 from inventory.errors import VorstError
 from tui.commands import (
     addresses,
+    approval,
     critical_path,
     delivery,
     draining,
@@ -71,6 +72,7 @@ def workspace(
 
 inventory.register(app)
 planning.register(app)
+approval.register(app)
 evidence.register(app)
 sensitivity.register(app)
 draining.register(app)

@@ -19,6 +19,7 @@ from tui.fitting_plan import stands_on
 from tui.workspace import Progress, Workspace
 
 if TYPE_CHECKING:
+    from capacity.approval import Standing
     from capacity.belonging import Belonging
     from capacity.facility import Facility, TargetRack
     from capacity.plan import AssetDemand, Decision, DevicePlacement, Plan, Unplaced, WorkloadPlacement
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from inventory.estate import Estate
     from inventory.history import HistoryLine
     from inventory.quality import Finding
-    from inventory.records import RunRecord
+    from inventory.records import Approval, RunRecord
 
 PLAYBOOKS_FOLDER = "playbooks"
 HISTORY_LINES = 2000
@@ -47,6 +48,7 @@ class Loaded:
     demands: Mapping[Ref, AssetDemand]
     findings: tuple[Finding, ...] = ()
     history: tuple[HistoryLine, ...] = ()
+    approvals: tuple[Approval, ...] = ()
     runs: tuple[RunRecord, ...] = ()
     has_project: bool = False
     plan_error: VorstError | None = None
@@ -62,6 +64,13 @@ class Loaded:
         from capacity.belonging import Belonging
 
         return Belonging(self.estate)
+
+    @cached_property
+    def standing(self) -> Standing | None:
+        """Whether the plan is the approved one; None where there is no plan."""
+        from capacity.approval import standing
+
+        return standing(self.plan, self.approvals) if self.plan else None
 
     @cached_property
     def decisions(self) -> dict[Ref, Decision]:
@@ -140,6 +149,7 @@ def load(workspace: Workspace, plan_file: Path, progress: Progress) -> Loaded:
     tell("findings")
     found = findings(estate)
     tell("history")
+    changes, approved = _recorded(workspace)
     runs, has_project = read_runs(workspace.path(PLAYBOOKS_FOLDER))
     loaded = Loaded(
         folder=workspace.folder,
@@ -149,7 +159,8 @@ def load(workspace: Workspace, plan_file: Path, progress: Progress) -> Loaded:
         plan=plan,
         demands=demands,
         findings=found,
-        history=_history(workspace),
+        history=changes,
+        approvals=approved,
         runs=runs,
         has_project=has_project,
         plan_error=plan_error,
@@ -159,11 +170,12 @@ def load(workspace: Workspace, plan_file: Path, progress: Progress) -> Loaded:
     return loaded
 
 
-def _history(workspace: Workspace) -> tuple[HistoryLine, ...]:
+def _recorded(workspace: Workspace) -> tuple[tuple[HistoryLine, ...], tuple[Approval, ...]]:
+    from inventory.approvals import approvals
     from inventory.history import history
 
     with workspace.open_database() as database:
-        return history(database, limit=HISTORY_LINES)
+        return history(database, limit=HISTORY_LINES), approvals(database)
 
 
 def read_runs(project_dir: Path) -> tuple[tuple[RunRecord, ...], bool]:

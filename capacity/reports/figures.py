@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from capacity.approval import Standing
 from capacity.belonging import Belonging
 from capacity.facility import Facility
 from capacity.holding import cage_area_m2
@@ -97,6 +98,7 @@ class PartnerFigures:
     plan_name: str
     plan_hash: str
     plan_status: str
+    approval: Standing | None
     facility_name: str
     first_day: datetime
     last_day: datetime | None
@@ -114,8 +116,13 @@ class PartnerFigures:
     used_area_m2: float
 
 
-def figures(estate: Estate, facility: Facility, plan: Plan, partner: str) -> PartnerFigures:
-    """The figures of one partner. Raises InputError for a partner that is neither entitled nor owns anything."""
+def figures(
+    estate: Estate, facility: Facility, plan: Plan, partner: str, approval: Standing | None = None
+) -> PartnerFigures:
+    """The figures of one partner; `approval` is how the plan stands, None where nobody asked.
+
+    Raises InputError for a partner that is neither entitled nor owns anything.
+    """
     view = _View(estate, facility, plan, partner)
     known = sorted(
         {e.partner for e in facility.entitlements} | {d.partner for d in plan.decisions if d.partner}
@@ -130,6 +137,7 @@ def figures(estate: Estate, facility: Facility, plan: Plan, partner: str) -> Par
         plan_name=plan.name,
         plan_hash=plan.content_hash,
         plan_status=plan.status,
+        approval=approval,
         facility_name=facility.name,
         first_day=plan.inputs.start,
         last_day=max((step.end for step in view.steps), default=None),

@@ -11,6 +11,7 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from capacity.reports.approval_line import approval_line
 from capacity.reports.charts import entitlement_chart, forecast_chart
 from capacity.reports.figures import PartnerFigures, figures
 from capacity.reports.language import LANGUAGES, Language, checked_language
@@ -44,6 +45,7 @@ def render_html(found: PartnerFigures, lang: str) -> str:
         in_kilo=IN_KILO,
         entitlement_svg=Markup(_entitlement_svg(found, language)),  # noqa: S704 - drawn from numbers and our words
         forecast_svg=Markup(_forecast_svg(found, language)),  # noqa: S704 - likewise
+        approval=approval_line(found.approval, language, "Europe/Brussels") if found.approval else "",
         emptied=sum(room.emptied_at is not None for room in found.rooms),
         terms=TERMS,
     )

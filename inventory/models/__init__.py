@@ -46,6 +46,7 @@ from inventory.models.provenance import (
     LastIdentifier,
     Override,
     SourceRecord,
+    StoredApproval,
     StoredRun,
     WorkspaceMeta,
 )
@@ -90,6 +91,7 @@ __all__ = [
     "Site",
     "SourceRecord",
     "SpecialNeed",
+    "StoredApproval",
     "StoredRun",
     "StrategyOverride",
     "Table",

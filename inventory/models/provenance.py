@@ -116,3 +116,22 @@ class StoredRun(Table, table=True):
     outcome: str = needed_text()
     started_at: datetime = moment(optional=False)
     document: dict[str, Any] = data()
+
+
+class StoredApproval(Table, table=True):
+    """A plan that somebody approved: who, when, on which inventory; and the plan itself, kept whole as its document."""
+
+    __tablename__ = "approvals"
+    __table_args__ = (Index(None, "plan_hash"),)
+
+    id: int | None = key()
+    at: datetime = moment(optional=False)
+    approved_by: str = needed_text()
+    recorded_by: str = needed_text()
+    note: str = text()
+    plan_name: str = needed_text()
+    plan_hash: str = needed_text()
+    estate_hash: str = needed_text()
+    estate_revision: int = needed_whole()
+    facility_hash: str = needed_text()
+    document: dict[str, Any] = data()

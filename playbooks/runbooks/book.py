@@ -8,15 +8,18 @@ is set out by a neighbour; how the whole becomes a file is for `markdown`, `pdf`
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from capacity.approval import Standing
 from capacity.facility import Facility
+from capacity.reports.approval_line import approval_line
+from capacity.reports.language import Language
 from inventory.records import RunRecord
 from playbooks.host_variables import HostVariables
 from playbooks.runbooks import addresses, after, glance, manifest, method, night, people, transport
-from playbooks.runbooks.document import Block, Code, Document, Section
+from playbooks.runbooks.document import Block, Code, Document, Section, Strong, Text
 from playbooks.runbooks.facts import WaveFacts
 from playbooks.runbooks.reasons import wave_name
 from playbooks.runbooks.timing import Timing
@@ -50,12 +53,16 @@ SECTIONS: tuple[tuple[str, Callable[[WaveFacts], tuple[Block, ...]]], ...] = (
 
 @dataclass(frozen=True)
 class Runbooks:
-    """Writes the runbooks of one plan, said in `words`. `runs` are the recorded runs of its project so far."""
+    """Writes the runbooks of one plan, said in `words`. `runs` are the recorded runs of its project so far.
+
+    `approval` is how the plan stands; None says nothing of it.
+    """
 
     variables: HostVariables
     facility: Facility
     runs: tuple[RunRecord, ...] = ()
     words: Words = ENGLISH
+    approval: Standing | None = None
 
     def facts(self, scope: WaveScope) -> WaveFacts:
         """What is known of one wave."""
@@ -74,9 +81,18 @@ class Runbooks:
             plan_hash=plan.content_hash,
             language=words.language.code,
             page=words("page %(page)s of %(pages)s", page="{page}", pages="{pages}"),
-            about=(words.pieces("Plan %(hash)s.", hash=Code(plan.content_hash)),),
+            about=tuple(self._about()),
             sections=tuple(Section(words(title), section(facts)) for title, section in SECTIONS),
         )
+
+    def _about(self) -> Iterator[Text]:
+        plan = self.variables.plan
+        yield self.words.pieces("Plan %(hash)s.", hash=Code(plan.content_hash))
+        if self.approval is not None:
+            language = Language(self.words.language.code)
+            line = approval_line(self.approval, language, plan.calendar.time_zone)
+            sentence = f"{line[0].upper()}{line[1:]}."
+            yield sentence if self.approval.is_approved else Strong(sentence)
 
     @cached_property
     def timing(self) -> Timing:

@@ -9,6 +9,7 @@ import typer
 
 from inventory.errors import InputError
 from tui import output
+from tui.approved import standing_of
 from tui.fitting_plan import fitting_plan
 from tui.workspace import PLAN_FILE, Workspace, write_text
 
@@ -36,7 +37,9 @@ def playbooks(
 
     workspace: Workspace = context.obj
     estate, facility, plan = fitting_plan(workspace, plan_file)
-    project = generate(estate, facility, plan, workspace.path(out), force=force)
+    project = generate(
+        estate, facility, plan, workspace.path(out), force=force, approval=standing_of(workspace, plan)
+    )
     playbook_count = sum(name.startswith("wave-") and name.endswith(".yml") for name in project.files)
     output.say(
         f"wrote {out}: {len(project.waves)} waves, {playbook_count} playbooks, {project.hosts} hosts"
@@ -102,7 +105,7 @@ def report(
     checked_language(lang)
     workspace: Workspace = context.obj
     estate, facility, plan = fitting_plan(workspace, plan_file)
-    found = figures(estate, facility, plan, partner)
+    found = figures(estate, facility, plan, partner, standing_of(workspace, plan))
     folder = workspace.path(out)
     write_text(folder / f"{partner}-{lang}.html", render_html(found, lang))
     write_text(folder / f"{partner}.json", render_json(found))

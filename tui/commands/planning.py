@@ -10,10 +10,12 @@ import typer
 
 from inventory.errors import InputError
 from tui import output
+from tui.approved import approved_plan
 from tui.commands.evidence import (
     show_balance,
     show_binding,
     show_bounds,
+    show_dates,
     show_objectives,
     show_stranded,
 )
@@ -174,6 +176,7 @@ def show_plan(made: Plan, facility_: Facility) -> None:
     counts = Counter(d.strategy for d in made.decisions)
     output.table("strategies", ["strategy", "assets"], sorted(counts.items()), right=[1])
     show_objectives(made.evidence)
+    show_dates(made.evidence)
     show_bounds(made.evidence)
     show_binding(made.evidence)
     show_stranded([line for line in made.evidence.stranded if line.level == "facility"])
@@ -219,17 +222,31 @@ def check(
 
 def diff(
     context: typer.Context,
-    first: Annotated[Path, typer.Argument(metavar="A", help="The plan before.")],
-    second: Annotated[Path, typer.Argument(metavar="B", help="The plan after.")],
+    first: Annotated[
+        Path, typer.Argument(metavar="A", help="The plan before; with no B, the plan after the approved one.")
+    ] = Path(PLAN_FILE),
+    second: Annotated[Path | None, typer.Argument(metavar="B", help="The plan after.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
-    """Compare two plans; exit code 2 when they differ."""
+    """Compare two plans, or one with the approved plan; exit code 2 when they differ."""
+    from capacity.approval import CHANGED, standing
     from capacity.plan_diff import as_json as to_json
     from capacity.plan_diff import as_text
     from capacity.plan_diff import diff as compare
 
     workspace: Workspace = context.obj
-    found = compare(workspace.plan(first), workspace.plan(second))
+    if second is not None:
+        before, after = workspace.plan(first), workspace.plan(second)
+    else:
+        approval, before = approved_plan(workspace)
+        after = workspace.plan(first)
+        if standing(after, [approval]).state == CHANGED:
+            output.say(f"{first} was changed after it was approved: it is no longer the approved plan")
+        output.say(
+            f"compared with the plan {output.plain(approval.by)} approved on {approval.at:%Y-%m-%d} (UTC), "
+            f"{approval.plan_hash[:19]}…"
+        )
+    found = compare(before, after)
     output.data(to_json(found) if as_json else as_text(found))
     if not found.is_empty:
         raise typer.Exit(FINDINGS)

@@ -13,6 +13,7 @@ import typer
 
 from inventory.errors import InputError
 from tui import output
+from tui.approved import standing_of
 from tui.quantities import some
 from tui.workspace import PLAN_FILE, Workspace, init_workspace, write_text
 
@@ -94,13 +95,15 @@ def demo(
         write_text(workspace.path(PLAN_FILE), to_json(plan, indent=1) + "\n")
         made("every rule holds; wrote plan.json")
     with _stage("playbooks") as made:
-        project = generate(estate, facility, plan, workspace.path("playbooks"))
+        project = generate(
+            estate, facility, plan, workspace.path("playbooks"), approval=standing_of(workspace, plan)
+        )
         playbooks = sum(name.startswith("wave-") and name.endswith(".yml") for name in project.files)
         made(f"{playbooks} playbooks for {project.hosts} hosts in playbooks/")
     with _stage("reports") as made:
         partners = [entitlement.partner for entitlement in facility.entitlements]
         for partner in partners:
-            values = figures(estate, facility, plan, partner)
+            values = figures(estate, facility, plan, partner, standing_of(workspace, plan))
             write_text(workspace.path("reports") / f"{partner}.json", render_json(values))
             for language in LANGUAGES:
                 write_text(

@@ -9,6 +9,7 @@ import typer
 
 from inventory.errors import InputError
 from tui import output
+from tui.approved import standing_of
 from tui.fitting_plan import fitting_plan
 from tui.workspace import PLAN_FILE, Workspace
 
@@ -71,7 +72,13 @@ def runbook(
     workspace: Workspace = context.obj
     estate, facility, plan = fitting_plan(workspace, plan_file)
     scopes = _chosen(wave_scopes(plan), wave, plan_file)
-    runbooks = Runbooks(HostVariables(estate, plan), facility, load_runs(workspace.path(project)), words)
+    runbooks = Runbooks(
+        HostVariables(estate, plan),
+        facility,
+        load_runs(workspace.path(project)),
+        words,
+        standing_of(workspace, plan),
+    )
     with output.progress() as show:
         names = write_runbooks(
             runbooks, scopes, wanted, workspace.path(out), lambda done: show("runbooks", done, len(scopes))

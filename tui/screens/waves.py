@@ -15,6 +15,7 @@ from textual.widget import Widget
 from textual.worker import get_current_worker
 
 from inventory.errors import InputError, VorstError
+from tui.approved import approved_plan
 from tui.group_moves import pin_group
 from tui.loaded import Loaded
 from tui.screens.dialogs import Confirm
@@ -353,8 +354,13 @@ class WavesScreen(Frame):
         if self._shown is None or self._moving is not None:
             return
         names = self.vorst.other_plans()
+        if self._shown.approvals:
+            names = (group_moves.approved_name(self._shown), *names)
         if not names:
-            self.notify("there is no other plan in the workspace: keep one, `vorst plan -o other.json`")
+            self.notify(
+                "no plan is approved (`vorst approve`), and there is no other in the workspace: keep one, "
+                "`vorst plan -o other.json`"
+            )
             return
 
         def answered(name: str | None) -> None:
@@ -372,7 +378,10 @@ class WavesScreen(Frame):
         if loaded.plan is None:
             return
         try:
-            found = group_changes(self.vorst.workspace.plan(Path(name)), loaded.plan)
+            approved = loaded.approvals and name == group_moves.approved_name(loaded)
+            workspace = self.vorst.workspace
+            before = approved_plan(workspace)[1] if approved else workspace.plan(Path(name))
+            found = group_changes(before, loaded.plan)
         except VorstError as error:
             self.post_message(Compared(loaded, name, error))
         else:

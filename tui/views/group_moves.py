@@ -119,6 +119,12 @@ def question(moving: Moving) -> tuple[Line, ...]:
 # --- since an earlier plan -------------------------------------------------------------------------------------------
 
 
+def approved_name(loaded: Loaded) -> str:
+    """What the approved plan is called among those to compare with."""
+    newest = loaded.approvals[0]
+    return f"the approved plan ({newest.by}, {newest.at:%Y-%m-%d})"
+
+
 def change_headline(name: str, changes: GroupChanges | None) -> Line:
     """The line under the screens while a plan is compared with."""
     if changes is None:

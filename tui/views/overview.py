@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
+from capacity.approval import APPROVED, CHANGED, SUPERSEDED
 from capacity.plan import STRATEGIES
 from tui.loaded import Loaded
 from tui.quantities import OBJECTIVES, used_of, word
 from tui.views.spans import Line, Span, bar, count, day, line, some, span
 
+ZONE = "Europe/Brussels"
 SERVER_ROLES = ("server", "blade", "host")
 
 
@@ -64,7 +67,27 @@ def plan_state(loaded: Loaded) -> tuple[Line, ...]:
         proof = line(Span(f"✗ breaks {some(len(loaded.violations), 'rule')}: see Findings (9)", "bad"))
     else:
         proof = line(Span("✓ proven: every rule holds for what exists now", "good"))
-    return head, proof
+    return head, (*proof, *approval(loaded))
+
+
+def approval(loaded: Loaded) -> Line:
+    """Whether this is the approved plan, as the end of a line."""
+    found = loaded.standing
+    if found is None:
+        return ()
+    day_of = {
+        moment: f"{moment.astimezone(ZoneInfo(ZONE)):%Y-%m-%d}"
+        for moment in (found.at, found.later)
+        if moment
+    }
+    text, tone = "not approved", "muted"
+    if found.state == APPROVED and found.at:
+        text, tone = f"approved by {found.by}, {day_of[found.at]}", "good"
+    elif found.state == CHANGED and found.at:
+        text, tone = f"changed since {found.by} approved it, {day_of[found.at]}", "bad"
+    elif found.state == SUPERSEDED and found.later:
+        text, tone = f"another plan was approved since, {day_of[found.later]}", "warn"
+    return line(Span(" · ", "muted"), span(text, tone))
 
 
 def no_plan(loaded: Loaded) -> tuple[Line, ...]:

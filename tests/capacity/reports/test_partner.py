@@ -13,6 +13,7 @@ from babel.messages import pofile
 from plan_builders import a_world
 
 from capacity.plan import Plan
+from capacity.reports.approval_line import LINES, NOT_APPROVED_LINE
 from capacity.reports.figures import PartnerFigures
 from capacity.reports.language import Language
 from capacity.reports.partner import LANGUAGES, TERMS, figures, render_html, render_json
@@ -131,7 +132,7 @@ def test_every_word_is_translated(code: str) -> None:
     package = resources.files("capacity") / "reports"
     template = (package / "templates/partner.html.jinja").read_text(encoding="utf-8")
     wanted = set(re.findall(r'_\("([^"]+)"', template)) | set(TERMS.values())
-    wanted |= {"share of the entitlement", "not limited"}
+    wanted |= {"share of the entitlement", "not limited", NOT_APPROVED_LINE, *LINES.values()}
     with (package / f"locales/{code}.po").open("rb") as file:
         catalogue = pofile.read_po(file, locale=code)
     assert wanted <= {message.id for message in catalogue if message.string}
