@@ -55,9 +55,9 @@ def figures(reach: str = "") -> Iterator[Figure]:
     measured: list[_Measured] = []
     for servers in SIZES[reach]:
         buildings = -(-servers // REGION)
-        estate, facility = _estate(servers, buildings), facility_of(buildings)
+        estate, facility = region_of(servers, buildings), facility_of(buildings)
         started, worked = time.perf_counter(), time.process_time()
-        made, violations = proven(estate, facility, _with_hands(calendar, buildings))
+        made, violations = proven(estate, facility, with_hands(calendar, buildings))
         ended = _Measured(len(made.decisions), time.perf_counter() - started, time.process_time() - worked)
         measured.append(ended)
         region = f"{servers:,} servers, {ended.assets:,} assets"
@@ -85,7 +85,7 @@ def figures(reach: str = "") -> Iterator[Figure]:
     )
 
 
-def _estate(servers: int, times: int) -> Estate:
+def region_of(servers: int, times: int) -> Estate:
     """The sample of so many servers, its sites' lines so many times as wide."""
     estate = estate_from(read_sample(servers=servers))
     if times == 1:
@@ -97,7 +97,7 @@ def _estate(servers: int, times: int) -> Estate:
     return sealed(replace(estate, circuits=circuits))
 
 
-def _with_hands(calendar: Calendar, times: int) -> Calendar:
+def with_hands(calendar: Calendar, times: int) -> Calendar:
     """The calendar with so many times the crews, engineers, vans and docks."""
     return replace(
         calendar, resources=tuple(replace(r, capacity=r.capacity * times) for r in calendar.resources)

@@ -14,6 +14,7 @@ import numpy as np
 
 from capacity import bounds
 from capacity.binding import binding_limits
+from capacity.date_bounds import date_bounds
 from capacity.facility import CloudPool, Facility, HostType
 from capacity.placing.cloud_placement import WORKLOAD_DIMENSIONS, CloudPlacer
 from capacity.placing.rack_items import Gatherer, RackItems, Refusal, host_item
@@ -49,6 +50,7 @@ def assess(estate: Estate, facility: Facility, plan: Plan) -> Evidence:
         tuple(binding_limits(facility, plan, weighed.supply, weighed.draws(), found)),
         tuple(_assumptions(facility, plan)),
         stranded(facility, plan, weighed.supply),
+        date_bounds(estate, facility, plan),
     )
 
 

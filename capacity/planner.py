@@ -11,17 +11,17 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from capacity import evidence, placement, rooms, waves
+from capacity import evidence, placement, waves
 from capacity.belonging import Belonging
 from capacity.calendar import Calendar
 from capacity.demand import derive
+from capacity.endings import ended, is_better
 from capacity.facility import Facility
 from capacity.placement import Placement
 from capacity.placing.mounts import Mounts
 from capacity.plan import Decision, Inputs, Lack, Place, Plan, Step, Unplaced, sealed
 from capacity.smallest_change import with_changes
 from capacity.strategies import decide
-from capacity.timetable import retirements
 from capacity.timetable.anchors import STAYING, anchored_whatever_is_placed
 from capacity.timetable.move_groups import FlowEnds
 from capacity.verification.violations import Violation
@@ -157,16 +157,17 @@ def _plan(
             period=period,
             mounts=attempt.mounts,
         )
-        dated = waves.schedule(
+        tell("dating", 0, 1)
+        dates = waves.Dates(
             estate,
             facility,
             calendar,
             decisions,
             demands,
             placed,
-            trying=waves.Trying(seed, attempt.line_margin),
-            progress=lambda done, total: tell("dating", done, total),
+            waves.Trying(seed, attempt.line_margin),
         )
+        dated = dates.usual(lambda done, total: tell("dating", done, total))
         late = {entry.asset: entry for entry in dated.dropped}
         moving = {d.asset for d in placed.devices} | {w.asset for w in placed.workloads}
         late |= _stranding(estate, decisions, (*placed.unplaced, *dated.dropped, *dropped.values()), moving)
@@ -184,16 +185,20 @@ def _plan(
             break
         if late:
             placed = None
+    searched = dates.searched(lambda done, total: tell("dating", done, total))
+    tell("placing", rounds, ROUNDS)
     placed = _cleared(placed, dropped, {name for step in dated.steps for name in step.commissions})
     # The floor once, when it is settled what comes: a round more would only turn it over again.
     placed, names = placement.at_positions(estate, facility, demands, placed, seed=seed)
     unplaced = {entry.asset: entry for entry in placed.unplaced} | dropped
-    retired, undated = retirements.retire(estate, calendar, decisions, demands, dated)
-    kept = set(undated)
-    decisions = tuple(_kept(d) if d.asset in kept else d for d in decisions)
-    renamed = (_in_renamed(step, names) for step in dated.steps)
-    steps = tuple(sorted((*renamed, *retired), key=lambda step: (step.start, step.id)))
     left_out = tuple(unplaced[ref] for ref in sorted(unplaced))
+    ending = ended(estate, calendar, decisions, demands, left_out, dated)
+    if searched is not None:
+        other = ended(estate, calendar, decisions, demands, left_out, searched)
+        ending = other if is_better(other, ending, calendar.start) else ending
+    dated, decisions = ending.dated, ending.decisions
+    renamed = (_in_renamed(step, names) for step in dated.steps)
+    steps = tuple(sorted((*renamed, *ending.retired), key=lambda step: (step.start, step.id)))
     tell("weighing", 0, 1)
     parts = Plan(
         name=name,
@@ -212,7 +217,7 @@ def _plan(
         groups=dated.groups,
         waves=dated.waves,
         steps=steps,
-        rooms=rooms.outcomes(estate, decisions, left_out, steps),
+        rooms=ending.rooms,
         evidence=evidence.EMPTY,
     )
     parts = replace(parts, unplaced=with_changes(estate, facility, parts))
@@ -278,9 +283,3 @@ def _stranding(
 def _moving(decisions: Sequence[Decision]) -> set[Ref]:
     """What should move."""
     return {d.asset for d in decisions if d.strategy not in STAYING}
-
-
-def _kept(decision: Decision) -> Decision:
-    """A retirement for which no crew is left within the horizon: the asset stays, and the reason says so."""
-    reason = "no crew is free within the horizon to take it out"
-    return replace(decision, strategy="retain", recommended="retain", rule="strategy.no_date", reason=reason)

@@ -23,6 +23,10 @@ OBJECTIVES = {
     "cloud_hosts": "cloud hosts",
     "energy_kwh": "kWh a year",
 }
+DATES = {
+    "room_days": "days until rooms are empty, in all",
+    "last_room_days": "days until the last is",
+}
 IN_THOUSANDS = {"power_w": "kW", "heat_w": "kW", "memory_mb": "GB", "disk_mb": "GB"}
 UNITS = {
     "height_u": "U",

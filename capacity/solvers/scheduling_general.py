@@ -74,12 +74,15 @@ def solve_calendar(
     *,
     seed: int = 0,
     work: int = WORK,
+    is_proving: bool = True,
     seconds: float | None = None,
     clock: Callable[[], float] | None = None,
     cancelled: Callable[[], bool] = nobody_cancels,
     progress: Callable[[int, int], None] | None = None,
 ) -> CalendarSchedule:
     """A schedule of low cost with a bound. `work` counts steps of the search; `seconds` by `clock` replaces it.
+
+    Without `is_proving` counted work is all the search's: for who wants a schedule soon and no bound but the simplest.
 
     `cancelled` is asked and `progress` told (cost, bound) now and then. Raises ProjectError, naming the activity and a
     remedy, on nonsense and where something that must be placed has no place even alone.
@@ -94,10 +97,12 @@ def solve_calendar(
 
     project = tidy(project)
     race = _Race(project, ground(project), seed, cancelled, progress, is_enough)
-    if seconds is None or clock is None:
+    if seconds is not None and clock is not None:
+        race.run(seconds, begun, clock)
+    elif is_proving:
         race.count(work)
     else:
-        race.run(seconds, begun, clock)
+        race.search(work)
     return race.answer()
 
 
@@ -128,6 +133,10 @@ class _Race:
         self._tell()
 
     # --- budgets --------------------------------------------------------------------------------------------------
+
+    def search(self, work: int) -> None:
+        """Nothing but the search."""
+        self._search_for(work, 0.0, 1.0)
 
     def count(self, work: int) -> None:
         """Half of the search, prices, the whole model, the other half with models of parts in between."""

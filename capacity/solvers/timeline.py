@@ -32,6 +32,13 @@ class Timeline:
             raise ValueError(message)
         self._free[name] = capacity.astype(np.float64, copy=True)
 
+    def copied(self) -> Timeline:
+        """Another of the same, to be filled by itself."""
+        other = Timeline(self.slots)
+        for name, free in self._free.items():
+            other.add(name, free)
+        return other
+
     def __contains__(self, name: str) -> bool:
         return name in self._free
 

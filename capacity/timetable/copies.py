@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -95,7 +96,7 @@ class Copies:
         movers: Collection[Ref],
         sites: Mapping[Ref, int | None],
     ) -> None:
-        self._estate, self._work = estate, calendar.work
+        self._estate, self._calendar, self._work = estate, calendar, calendar.work
         self._timeline = timeline
         self._changes = Changes(estate, calendar, demands)
         self._wanting = Wanting(estate, calendar, timeline, lines)
@@ -104,6 +105,17 @@ class Copies:
         self._reserve: dict[int, float] = {}
         self._core_mbps = lines.core_mbps
         self._share(movers, sites, lines.replication_mbps)
+
+    def beside(self, timeline: Timeline, lines: Lines) -> Copies:
+        """The same rates, booked on a timeline of their own (a copy of the one that has the circuits)."""
+        other = copy(self)
+        other.book_on(timeline, lines)
+        return other
+
+    def book_on(self, timeline: Timeline, lines: Lines) -> None:
+        """Book what follows on another timeline."""
+        self._timeline = timeline
+        self._wanting = Wanting(self._estate, self._calendar, timeline, lines)
 
     def _share(
         self, movers: Collection[Ref], sites: Mapping[Ref, int | None], left_mbps: Mapping[int, float]

@@ -13,7 +13,7 @@ from capacity.belonging import Belonging
 from capacity.plan import DevicePlacement
 from capacity.timetable.move_groups import Group
 from capacity.timetable.windows import SLOT_MINUTES, Interval
-from capacity.timetable.work import Job, WorkBook
+from capacity.timetable.work import COMFORTABLE_MINUTES, Job, WorkBook
 from inventory.estate import Estate, Ref
 
 GroupJob = tuple[str, int | None, tuple[Ref, ...], Job]
@@ -46,12 +46,17 @@ class GroupWork:
     def workloads_by_site(self, group: Group) -> dict[int, tuple[Ref, ...]]:
         return self.by_site(a for a in group.assets if a in self._workloads)
 
-    def jobs_within(self, group: Group, intervals: Sequence[Interval]) -> list[GroupJob] | None:
-        """Jobs that fit the usual window; else those that fit the longest (one is an hour longer each autumn)."""
+    def jobs_within(
+        self, group: Group, intervals: Sequence[Interval], pace: float = COMFORTABLE_MINUTES
+    ) -> list[GroupJob] | None:
+        """Jobs that fit the usual window; else those that fit the longest (one is an hour longer each autumn).
+
+        `pace`: minutes a relocation should last at most, where there are hands for that.
+        """
         lengths = [(end - begin) * SLOT_MINUTES for begin, end in intervals]
         budget = self._budget(group)
-        usual = self._jobs(group, min(median_low(lengths), budget))
-        return usual or self._jobs(group, min(max(lengths), budget))
+        usual = self._jobs(group, min(median_low(lengths), budget), pace)
+        return usual or self._jobs(group, min(max(lengths), budget), pace)
 
     def most_minutes(self, group: Group, intervals: Sequence[Interval]) -> float:
         """What a step of the group may last at most."""
@@ -70,7 +75,7 @@ class GroupWork:
         ]
         return min((float(b) for b in budgets if b is not None), default=float("inf"))
 
-    def _jobs(self, group: Group, most_minutes: float) -> list[GroupJob] | None:
+    def _jobs(self, group: Group, most_minutes: float, pace: float) -> list[GroupJob] | None:
         jobs: list[GroupJob] = []
         workloads = tuple(a for a in group.assets if a in self._workloads)
         if workloads:
@@ -80,7 +85,7 @@ class GroupWork:
             jobs.append(("cutover", None, workloads, self._skilled(job, workloads)))
         for site, devices in self._devices_by_site(group).items():
             counted = self._counted(devices)
-            job = self._work.relocate(counted, most_minutes) if counted else None
+            job = self._work.relocate(counted, most_minutes, pace) if counted else None
             if job is None:
                 return None
             jobs.append(("relocate", site, devices, self._skilled(job, devices)))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass
 
 from capacity.timetable.move_groups import FlowEnds
@@ -100,6 +101,20 @@ class Lines:
         }
         if core_mbps is not None and self.core_mbps is not None:
             self._limit[CORE] = max((core_mbps - self.core_mbps) * margin, self._base.get(CORE, 0.0))
+
+    def copied(self) -> Lines:
+        """Another of the same, in which to move things by themselves."""
+        other = copy(self)
+        other.detach()
+        return other
+
+    def detach(self) -> None:
+        """Share nothing that changes with what this is a copy of."""
+        self._where, self._load = dict(self._where), defaultdict(float, self._load)
+        self._ends = [
+            (_End(Counter(first.at), first.total), _End(Counter(second.at), second.total))
+            for first, second in self._ends
+        ]
 
     def _end(self, assets: Iterable[Ref]) -> _End:
         at = Counter(self._where[asset] for asset in dict.fromkeys(assets) if asset in self._where)

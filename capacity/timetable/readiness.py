@@ -65,6 +65,15 @@ class Readiness:
             after |= dict.fromkeys(self._after.get(key, ()))
         return slot, tuple(after)
 
+    def at_soonest(self) -> dict[str, int]:
+        """By rack and host the slot before which it can't be there, however many hands bring it up."""
+        found = {name: self._place_ready(rack) for name, rack in self._racks.items()}
+        for host in self._placement.hosts:
+            found[host.id] = max(
+                found.get(host.rack, 0), self._pool_ready(self._pools[host.pool], host.model)
+            )
+        return found
+
     def commission(self, timeline: Timeline, work: WorkBook) -> tuple[Step, ...]:
         """Date the commission steps of all new racks, then of all hosts, and remember when each is up."""
         racks = {rack.id: self._place_ready(rack) for rack in self._placement.racks}

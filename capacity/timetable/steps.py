@@ -5,6 +5,7 @@ Holds the calendar's resources as a timeline on the grid of slots. Which slot a 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -51,6 +52,14 @@ class Booking:
     guards: dict[str, float] = field(default_factory=dict)
     blocked_by: str = ""
     starts: list[int] = field(default_factory=list)
+
+    def summed_needs(self) -> dict[str, float]:
+        """What all its steps hold while all of them run."""
+        summed: dict[str, float] = defaultdict(float)
+        for *_, job in self.jobs:
+            for name, amount in job.needs.items():
+                summed[name] += amount
+        return dict(summed)
 
 
 class StepWriter:

@@ -16,6 +16,7 @@ from capacity.timetable.windows import SLOT_MINUTES
 from inventory.estate import Estate, Ref
 
 FOREVER = 10_000_000  # slots: longer than any horizon, and still a date
+COMFORTABLE_MINUTES = 360.0  # a step lasts no longer where more hands make it shorter: an assumption
 STAGING = "staging"  # a resource in units: where devices stand from arrival until they are mounted
 
 
@@ -71,11 +72,15 @@ class WorkBook:
         """Cut over `count` workloads within `most_minutes`; None when all engineers together are too few."""
         return self._job("engineer", 0.0, count * self._work.cutover_minutes, most_minutes)
 
-    def relocate(self, devices: Sequence[Ref], most_minutes: float) -> Job | None:
-        """Move devices (those in bays left out) within `most_minutes`, with the vans that carry them in one run."""
-        job = self._job(
-            "crew", self._work.transport_minutes, len(devices) * self._work.relocate_minutes, most_minutes
-        )
+    def relocate(
+        self, devices: Sequence[Ref], most_minutes: float, pace: float = COMFORTABLE_MINUTES
+    ) -> Job | None:
+        """Move devices (those in bays left out) within `most_minutes`, with the vans that carry them in one run.
+
+        With as few hands as finish in `pace` minutes, or in those of the window where no hands do that.
+        """
+        minutes = len(devices) * self._work.relocate_minutes
+        job = self._job("crew", self._work.transport_minutes, minutes, most_minutes, pace)
         if job is None:
             return None
         weight_kg = sum(self._demands[d].quantities["weight_kg"].planning for d in devices)
@@ -137,10 +142,17 @@ class WorkBook:
         hands = max(1, min(hands, int(self._most[resource])))
         return Job(_slots(minutes / hands), {resource: float(hands)})
 
-    def _job(self, resource: str, fixed: float, minutes: float, most_minutes: float) -> Job | None:
-        """The fewest hands that finish in time, and from there no longer than six hours where hands allow it."""
+    def _job(
+        self,
+        resource: str,
+        fixed: float,
+        minutes: float,
+        most_minutes: float,
+        pace: float = COMFORTABLE_MINUTES,
+    ) -> Job | None:
+        """The fewest hands that finish in time, and from there no longer than `pace` where hands allow it."""
         most_hands = int(self._most.get(resource, 0))
-        comfortable = min(most_minutes, 360.0)
+        comfortable = min(most_minutes, pace)
         fitting = [
             h for h in range(1, most_hands + 1) if _slots(fixed + minutes / h) * SLOT_MINUTES <= most_minutes
         ]

@@ -10,12 +10,12 @@ import typer
 
 from tui import output
 from tui.fitting_plan import plan_on
-from tui.quantities import OBJECTIVES, amount, used_of, word
+from tui.quantities import DATES, OBJECTIVES, amount, used_of, word
 from tui.workspace import PLAN_FILE, Workspace
 
 if TYPE_CHECKING:
     from capacity.facility import Facility
-    from capacity.plan import Evidence, Plan, Stranded
+    from capacity.plan import DateBound, Evidence, Plan, Stranded
 
 
 MOST_LIMITS = 12  # that bind, in the summary of a plan
@@ -80,6 +80,25 @@ def show_objectives(evidence: Evidence) -> None:
         ],
         right=[1, 2, 3],
     )
+
+
+def show_dates(evidence: Evidence) -> None:
+    """How soon rooms are empty, beside what no dates with the same places fall below; nothing where none is."""
+    if evidence.dates:
+        output.table(
+            "dates of the rooms that become empty",
+            ["what", "value", "lower bound", "gap", "bound holds for"],
+            [
+                [DATES.get(d.name, d.name), f"{d.value:,.0f}", f"{d.bound:,.0f}", date_gap(d), d.basis]
+                for d in evidence.dates
+            ],
+            right=[1, 2, 3],
+        )
+
+
+def date_gap(entry: DateBound) -> str:
+    """What lies between a date and its bound, as a part of the bound."""
+    return f"{entry.value / max(entry.bound, 1) - 1:.1%}" if entry.value > entry.bound else "least"
 
 
 def _name(objective: str) -> str:

@@ -8,7 +8,7 @@ from capacity.floor_balance import Loaded as Group
 from capacity.floor_balance import floor_balance, of_family, unevenness
 from capacity.plan import BindingLimit
 from tui.loaded import Loaded
-from tui.quantities import OBJECTIVES, used_of, word
+from tui.quantities import DATES, OBJECTIVES, used_of, word
 from tui.views.overview import no_plan
 from tui.views.spans import Line, Span, bar, count, fit, line, share_tone, some, span
 
@@ -52,6 +52,16 @@ def bounds(loaded: Loaded) -> tuple[Line, ...]:
                     Span("  decides" if is_most else "", "warn"),
                 )
             )
+    for date in evidence.dates:
+        found += [line()] if found else []
+        found.append(
+            line(
+                span(f"{DATES.get(date.name, date.name):<35}", "strong"),
+                Span(f"{count(round(date.value)):>8}", "strong"),
+                Span(f"  at least {count(round(date.bound))}", "muted"),
+            )
+        )
+        found.append(line(span(f"  {date.basis}", "muted")))
     return tuple(found)
 
 
