@@ -348,17 +348,34 @@ class Stranded:
 
 
 @dataclass(frozen=True, slots=True)
+class DateBound:
+    """Days from the plan's start beside what no dates with the same places fall below, as far as `basis` says.
+
+    `name`: room_days, until each room that becomes empty is, added up; last_room_days, until the last of them is.
+    """
+
+    name: str
+    value: float
+    bound: float
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     objectives: tuple[Objective, ...]
     bounds: tuple[Bound, ...]
     binding: tuple[BindingLimit, ...]
     assumptions: tuple[UsedAssumption, ...]
     stranded: Annotated[tuple[Stranded, ...], OMITTED_WHEN_EMPTY] = ()
+    dates: Annotated[tuple[DateBound, ...], OMITTED_WHEN_EMPTY] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The document. Lists in a stable order: assets by kind and id, steps by start then id."""
+    """The document. Lists in a stable order: assets by kind and id, steps by start then id.
+
+    `follows`: content hashes of the plans it was replanned from, the first first; what their runs did counts for it.
+    """
 
     name: str
     status: str
@@ -378,6 +395,7 @@ class Plan:
     evidence: Evidence
     schema_version: str = SCHEMA_VERSION
     content_hash: str = ""
+    follows: Annotated[tuple[str, ...], OMITTED_WHEN_EMPTY] = ()
 
 
 def sealed(plan: Plan) -> Plan:
