@@ -24,6 +24,7 @@ from capacity.placement import Placement
 from capacity.plan import DateBound, Plan
 from capacity.solvers.timeline import Timeline
 from capacity.timetable.readiness import Readiness
+from capacity.timetable.rooms_left import room_key
 from capacity.timetable.steps import CLOCK_CHANGE, DAY, timeline_of
 from capacity.timetable.windows import SLOT_MINUTES, Grid, Interval, Windows, merged
 from inventory.estate import Device, Estate, Ref
@@ -52,7 +53,7 @@ def date_bounds(estate: Estate, facility: Facility, plan: Plan) -> tuple[DateBou
         return ()
     number = {room: k for k, room in enumerate(emptied)}
     belonging, soonest = Belonging(estate), _Soonest(estate, facility, plan)
-    inside = ((device, number.get((device.site_id, belonging.room_of(device)))) for device in estate.devices)
+    inside = ((device, number.get(room_key(estate, belonging, device))) for device in estate.devices)
     found = (soonest.of(device, room) for device, room in inside if room is not None)
     leaving = [one for one in found if one is not None]
     grid = Grid(plan.calendar)

@@ -16,6 +16,12 @@ Room = tuple[int, int | None]
 """Site and location; None for what stands in no location of the site."""
 
 
+def room_key(estate: Estate, belonging: Belonging, device: Device) -> Room:
+    """The room a device stands in; a room is where its location is, whatever site the device is said to stand at."""
+    location = estate.by_id("locations").get(belonging.room_of(device) or 0)
+    return (location.site_id, location.id) if location else (device.site_id, None)
+
+
 def rooms_left(
     estate: Estate, belonging: Belonging, decisions: Iterable[Decision], movers: Collection[Ref]
 ) -> dict[Room, frozenset[Ref]]:
@@ -27,7 +33,7 @@ def rooms_left(
         of_site[belonging.site_of(ref)].append(ref)
     rooms: dict[Room, list[Device]] = defaultdict(list)
     for device in estate.devices:
-        rooms[device.site_id, belonging.room_of(device)].append(device)
+        rooms[room_key(estate, belonging, device)].append(device)
     found: dict[Room, frozenset[Ref]] = {}
     for room in sorted(rooms, key=lambda key: (key[0], key[1] or 0)):
         refs = [Ref("devices", device.id) for device in rooms[room]]
