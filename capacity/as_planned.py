@@ -12,7 +12,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from capacity.facility import Facility, Mounted
+from capacity.placing.rack_problem import Frame
 from capacity.plan import Plan
+from capacity.power import SupplyModel
 
 OCCUPANT = "occupant"
 
@@ -34,6 +36,12 @@ def carried_out(facility: Facility, plan: Plan) -> Facility:
         for model in facility.rack_models
     )
     return replace(facility, racks=racks, rack_models=models)
+
+
+def frame_of(facility: Facility, plan: Plan) -> Frame:
+    """What further items would find beside the plan: the rack problem of the facility with it carried out."""
+    built = carried_out(facility, plan)
+    return Frame.of(built, SupplyModel.of(built))
 
 
 def mounted(facility: Facility, plan: Plan) -> dict[str, list[Mounted]]:

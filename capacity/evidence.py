@@ -30,10 +30,11 @@ EMPTY = Evidence((), (), (), ())
 SHARED_SCOPES = ("facility", "all owners and zones")  # of bounds that are not of one owner, zone or pool
 
 
-def assess(estate: Estate, facility: Facility, plan: Plan) -> Evidence:
+def assess(estate: Estate, facility: Facility, plan: Plan, *, room: Frame | None = None) -> Evidence:
     """The evidence of a plan's lists: racks, hosts, devices, workloads and unplaced, with its decisions and demands.
 
     Bounds on racks and hosts hold for the assets the plan places, the bound on unplaced for all that should move.
+    `room`: the frame of the facility with the plan carried out (`as_planned`), where the caller has it.
     """
     weighed = _Weighed(estate, facility, plan)
     found = weighed.bounds()
@@ -49,7 +50,7 @@ def assess(estate: Estate, facility: Facility, plan: Plan) -> Evidence:
         tuple(found),
         tuple(binding_limits(facility, plan, weighed.supply, weighed.draws(), found)),
         tuple(_assumptions(facility, plan)),
-        stranded(facility, plan, weighed.supply),
+        stranded(facility, plan, room),
         date_bounds(estate, facility, plan),
     )
 

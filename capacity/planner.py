@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from capacity import evidence, placement, waves
+from capacity.as_planned import frame_of
 from capacity.belonging import Belonging
 from capacity.calendar import Calendar
 from capacity.demand import derive
@@ -220,8 +221,9 @@ def _plan(
         rooms=ending.rooms,
         evidence=evidence.EMPTY,
     )
-    parts = replace(parts, unplaced=with_changes(estate, facility, parts))
-    return sealed(replace(parts, evidence=evidence.assess(estate, facility, parts)))
+    room = frame_of(facility, parts)
+    parts = replace(parts, unplaced=with_changes(estate, facility, parts, room=room))
+    return sealed(replace(parts, evidence=evidence.assess(estate, facility, parts, room=room)))
 
 
 def _without(decisions: Sequence[Decision], dropped: Mapping[Ref, Unplaced]) -> tuple[Decision, ...]:

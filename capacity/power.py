@@ -234,12 +234,18 @@ class SupplyModel:
             )
         return found
 
-    def patterns(self, feeds: Sequence[str]) -> NDArray[np.int64]:
-        """For each scenario, which of these feeds are alive, as bits (bit 0 the first feed)."""
-        bits = np.zeros(len(self.scenarios), dtype=np.int64)
-        for bit, name in enumerate(feeds):
-            bits |= self.alive[:, self.feed(name)].astype(np.int64) << bit
-        return bits
+    def lives(self, feeds: Sequence[str]) -> Bools:
+        """[some scenarios × feeds]: which of these are alive, without a loss first; the losses left out change none."""
+        numbers = np.array([self.feed(name) for name in feeds], dtype=np.int64)
+        pieces = sorted({self._piece_of[int(number)] for number in numbers})
+        rows = np.unique(np.concatenate([np.zeros(1, dtype=np.int64), *(self.parts[p].rows for p in pieces)]))
+        living: Bools = self.alive[np.ix_(rows, numbers)]
+        return living
+
+    def patterns_met(self, feeds: Sequence[str]) -> tuple[int, ...]:
+        """What some scenario leaves alive of these feeds, as bits (bit 0 the first feed), ascending."""
+        bits = self.lives(feeds) @ (1 << np.arange(len(feeds), dtype=np.int64))
+        return tuple(np.unique(bits).tolist())
 
 
 class Admission:

@@ -12,15 +12,14 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from capacity.as_planned import carried_out
+from capacity.as_planned import frame_of
 from capacity.facility import Facility
 from capacity.levers import amount_text, in_words
 from capacity.placing.cloud_placement import CloudPlacer
 from capacity.placing.rack_items import Gatherer, Item, host_item
-from capacity.placing.rack_problem import build
+from capacity.placing.rack_problem import Frame, framed
 from capacity.placing.rack_shortfalls import RackShortfalls, Shortfall, relative
 from capacity.plan import CloudHost, LimitChange, Plan, SmallestChange, Unplaced
-from capacity.power import SupplyModel
 from inventory.estate import Estate, Ref
 
 ONE = "no smaller change of one limit places it with all else where it is"
@@ -47,12 +46,17 @@ TO_MEASURE = {
 }
 
 
-def with_changes(estate: Estate, facility: Facility, plan: Plan) -> tuple[Unplaced, ...]:
-    """The plan's unplaced assets, each with what would place it; those that say so already are left as they are."""
+def with_changes(
+    estate: Estate, facility: Facility, plan: Plan, *, room: Frame | None = None
+) -> tuple[Unplaced, ...]:
+    """The plan's unplaced assets, each with what would place it; those that say so already are left as they are.
+
+    `room`: the frame of the facility with the plan carried out (`as_planned`), where the caller has it.
+    """
     waiting = [entry for entry in plan.unplaced if entry.change is None]
     if not waiting:
         return plan.unplaced
-    asked = _Asked(estate, facility, plan)
+    asked = _Asked(estate, facility, plan, room)
     return tuple(
         entry if entry.change is not None else replace(entry, change=asked.change(entry))
         for entry in plan.unplaced
@@ -62,7 +66,7 @@ def with_changes(estate: Estate, facility: Facility, plan: Plan) -> tuple[Unplac
 class _Asked:
     """The room beside one plan; asks each kind of item once."""
 
-    def __init__(self, estate: Estate, facility: Facility, plan: Plan) -> None:
+    def __init__(self, estate: Estate, facility: Facility, plan: Plan, room: Frame | None) -> None:
         self.estate, self.facility, self.plan = estate, facility, plan
         self.demands = {demand.asset: demand for demand in plan.demands}
         self.rack_of = _rack_of(plan)
@@ -78,8 +82,7 @@ class _Asked:
             else []
         )
         if self.items or self.cloud.bundles:
-            built = carried_out(facility, plan)
-            self.problem = build(built, [*self.items, *hosts], SupplyModel.of(built))
+            self.problem = framed(room or frame_of(facility, plan), [*self.items, *hosts])
             self.racks = RackShortfalls(facility, self.problem, (rack.id for rack in plan.racks))
         self.number = {ref: number for number, item in enumerate(self.items) for ref in _assets(item)}
         self._answers: dict[object, Shortfall | None] = {}

@@ -26,12 +26,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linprog
 
-from capacity.as_planned import carried_out
+from capacity.as_planned import frame_of
 from capacity.facility import CloudPool, Facility
 from capacity.placing.rack_bins import UNLIMITED
-from capacity.placing.rack_problem import SLOTS_PER_UNIT, RackProblem, build
+from capacity.placing.rack_problem import SLOTS_PER_UNIT, Frame, RackProblem, framed
 from capacity.plan import Plan, Stranded
-from capacity.power import SupplyModel
 
 Floats = NDArray[np.float64]
 
@@ -60,21 +59,22 @@ class _Room:
     w_per_unit: float | None
 
 
-def stranded(facility: Facility, plan: Plan, supply: SupplyModel | None = None) -> tuple[Stranded, ...]:
+def stranded(facility: Facility, plan: Plan, room: Frame | None = None) -> tuple[Stranded, ...]:
     """What is stranded in the facility, its rows, cooling zones, partners and pools once the plan is carried out.
 
-    All pairs of the whole facility, and those of parts of it that strand something or are unknown.
+    All pairs of the whole facility, and those of parts of it that strand something or are unknown. `room`: the frame of
+    the facility with the plan carried out (`as_planned`), where the caller has it.
     """
-    built = carried_out(facility, plan)
-    problem = build(built, (), supply or SupplyModel.of(built))
-    room = _room(built, problem)
-    found = list(_pairs("facility", facility.name, room, np.ones(len(room.rows), dtype=bool), keep_all=True))
+    frame = room or frame_of(facility, plan)
+    problem = framed(frame, ())
+    free = _room(frame.facility, problem)
+    found = list(_pairs("facility", facility.name, free, np.ones(len(free.rows), dtype=bool), keep_all=True))
     ordered = dict.fromkeys(f"{position.hall}-{position.row}" for position in facility.positions)
-    for row in (row for row in ordered if row in room.rows):
-        found += _pairs("row", row, room, np.array([name == row for name in room.rows]))
+    for row in (row for row in ordered if row in free.rows):
+        found += _pairs("row", row, free, np.array([name == row for name in free.rows]))
     for number, zone in enumerate(facility.cooling_zones):
-        found += _pairs("zone", zone.name, room, room.zone == number)
-    found += _partners(problem, room.w_per_unit)
+        found += _pairs("zone", zone.name, free, free.zone == number)
+    found += _partners(problem, free.w_per_unit)
     found += _pools(facility, plan)
     return tuple(found)
 
@@ -366,9 +366,9 @@ def _pool(
 
 def by_rack(facility: Facility, plan: Plan) -> tuple[Stranded, ...]:
     """Every rack by itself: free units its own feeds can't serve, and watts of its feeds no unit is left for."""
-    built = carried_out(facility, plan)
-    problem = build(built, (), SupplyModel.of(built))
-    room = _room(built, problem)
+    frame = frame_of(facility, plan)
+    problem = framed(frame, ())
+    room = _room(frame.facility, problem)
     if room.w_per_unit is None:
         return ()
     found: list[Stranded] = []

@@ -55,7 +55,7 @@ class Line:
             tuple((supply.sources[feed], supply.nodes[feed].mode) for feed in feeds),
             (
                 tuple((float(supply.usable_w[f]), int(supply.legs[f])) for f in feeds),
-                tuple(sorted(set(supply.patterns(position.feeds).tolist()))),
+                supply.patterns_met(position.feeds),
             ),
             min((float(supply.usable_w[line]) for line in lines), default=0.0),
             tuple(sorted({ready[phase] for phase in phases if phase is not None})),

@@ -99,7 +99,7 @@ def keeps_its_kit_up(rack: TargetRack, supply: SupplyModel) -> bool:
     for item in rack.contents:
         redundancy = Redundancy.parse(item.redundancy)
         if redundancy.spare and item.supplies:
-            alive = supply.alive[:, [supply.feed(cord.feed) for cord in item.supplies]].sum(axis=1)
+            alive = supply.lives([cord.feed for cord in item.supplies]).sum(axis=1)
             if alive[0] >= redundancy.needed > alive.min():
                 return False
     return True

@@ -119,7 +119,7 @@ def _stay_up(supply: SupplyModel, bins: Sequence[Bin], templates: dict[Template,
         for item in b.rack.contents:
             needed = Redundancy.parse(item.redundancy).needed
             if needed > 1 and item.supplies:
-                count = supply.alive[:, [supply.feed(cord.feed) for cord in item.supplies]].sum(axis=1)
+                count = supply.lives([cord.feed for cord in item.supplies]).sum(axis=1)
                 if ((count > 0) & (count < needed)).any():
                     return False
     return True

@@ -107,7 +107,7 @@ def cord_arrays(
     kind_of = []
     for b in bins:
         feeds = b.position.feeds
-        patterns = tuple(sorted(set(supply.patterns(feeds).tolist())))
+        patterns = supply.patterns_met(feeds)
         legs = tuple(int(supply.legs[supply.feed(feed)]) for feed in feeds)
         kind_of.append(kinds.setdefault((patterns, legs), len(kinds)))
     width = parts["bin_feeds"].shape[1]
