@@ -14,7 +14,7 @@ from benchmarks.reassignment.command import problem_of
 from benchmarks.reassignment.files import Instance
 from benchmarks.reassignment.generated import small
 from benchmarks.reassignment.judge import judge
-from capacity.solvers import reassignment, reassignment_exhaustive
+from capacity.solvers import reassignment, reassignment_exhaustive, reassignment_legs
 from capacity.solvers.reassignment import solve
 from capacity.solvers.reassignment_check import BrokenProblem
 
@@ -102,6 +102,37 @@ def test_a_caller_who_has_had_enough_gets_the_best_so_far() -> None:
     assert solution.status == "truncated"
     assert len(asked) == 4
     assert judge(instance, solution.machine).broken == ()
+
+
+@pytest.fixture
+def many_legs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A budget of 200 chunks is worth seven legs of 20 processes."""
+    monkeypatch.setattr(reassignment_legs, "ENOUGH", 2.5e4)
+
+
+@pytest.mark.usefixtures("many_legs")
+def test_walked_in_many_legs_it_is_as_lawful_and_the_same_each_time() -> None:
+    instance = small(7, 20, 5)
+    shares: list[float] = []
+    first = solve(problem_of(instance), seed=2, progress=lambda share, cost: shares.append(share))
+    second = solve(problem_of(instance), seed=2)
+    assert (first.machine == second.machine).all()
+    assert first.status == "feasible"
+    assert judge(instance, first.machine).broken == ()
+    assert first.cost < judge(instance, instance.initial).total
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+
+
+@pytest.mark.usefixtures("many_legs")
+@pytest.mark.parametrize("asked", [1, 30, 90, 130, 160])
+def test_whichever_leg_a_caller_ends_the_best_so_far_is_lawful(asked: int) -> None:
+    instance = small(7, 20, 5)
+    answers = iter([False] * asked)
+    solution = solve(problem_of(instance), cancelled=lambda: next(answers, True))
+    assert solution.status == "truncated"
+    assert judge(instance, solution.machine).broken == ()
+    assert solution.cost <= judge(instance, instance.initial).total
 
 
 def test_a_caller_who_never_wanted_it_gets_what_was() -> None:
