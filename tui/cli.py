@@ -29,6 +29,7 @@ from tui.commands import (
     inventory,
     planning,
     programme,
+    replan,
     resilience,
     resources,
     risk,
@@ -87,6 +88,7 @@ programme.register(app)
 resilience.register(app)
 resources.register(app)
 risk.register(app)
+replan.register(app)
 scenarios.register(app)
 
 

@@ -23,7 +23,7 @@ CARRIED = {"replicate": "replicate", "cutover": "cutover", "relocate": "cutover"
 @dataclass(frozen=True, slots=True)
 class Measured:
     """`ratios`: actual ÷ estimated duration by kind of step, oldest first; `over`: start and end of steps that are done
-    by this very plan; `unmatched`: measured steps that are no steps of this plan, and count for nothing.
+    by this very plan, or one it was replanned from; `unmatched`: measured steps that are none of this plan's.
     """
 
     ratios: dict[str, tuple[float, ...]]
@@ -40,6 +40,7 @@ def measured(plan: Plan, runs: Iterable[RunRecord]) -> Measured:
     ratios: dict[tuple[str, str], float] = {}
     over: dict[str, tuple[datetime, datetime]] = {}
     unmatched: set[str] = set()
+    own = {plan.content_hash, *plan.follows}
     for record in sorted(runs, key=lambda record: record.started_at):
         if record.check:
             continue
@@ -49,7 +50,7 @@ def measured(plan: Plan, runs: Iterable[RunRecord]) -> Measured:
                 if _ratio(run) is not None and run.outcome == "done":
                     unmatched.add(run.step_id)
                 continue
-            is_own = record.plan_hash == plan.content_hash
+            is_own = record.plan_hash in own
             if record.phase == "rollback" and is_own and run.outcome == "done":
                 over.pop(step.id, None)
             if record.phase != CARRIED.get(step.kind) or run.outcome != "done":
