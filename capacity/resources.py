@@ -29,6 +29,7 @@ SECONDS_PER_DAY = 86_400
 BITS_PER_MB = 8_000_000  # NetBox's MB are decimal since 4.2 (1000² bytes)
 LEGS = ("L1", "L2", "L3")
 KG_PER_KN = 1000 / 9.80665  # kN/m² to kg/m² (FACTS, floor load)
+MOST_SUPPLIES = 99  # of one thing: nothing has more, and a number without end is no number
 TOLERANCE = 1e-6  # absolute, in any unit: sums of many floats differ in the last places
 
 
@@ -69,9 +70,10 @@ class Redundancy:
 
     @classmethod
     def parse(cls, text: str) -> Redundancy:
-        """Read "1+1"; raises ValueError when it is not k+m with k ≥ 1 and m ≥ 0."""
-        needed, _, spare = text.partition("+")
-        if not (needed.strip().isdigit() and spare.strip().isdigit() and int(needed) > 0):
+        """Read "1+1"; raises ValueError when it is not k+m with k ≥ 1 and m ≥ 0, of at most 99 supplies each."""
+        needed, _, spare = (part.strip() for part in text.partition("+"))
+        is_short = max(len(needed), len(spare)) <= len(str(MOST_SUPPLIES))
+        if not (is_short and needed.isdigit() and spare.isdigit() and int(needed) > 0):
             message = f"supply redundancy {text!r} is not k+m, such as 1+1 or 2+2"
             raise ValueError(message)
         return cls(int(needed), int(spare))

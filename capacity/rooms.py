@@ -21,9 +21,12 @@ def outcomes(
     bound = {m for c in estate.constraints if c.kind == "building_bound" for m in c.members}
     ends = _last_ends(steps)
     rooms: dict[tuple[int, int | None], list[Ref]] = defaultdict(list)
-    for device in estate.devices:
-        rooms[device.site_id, belonging.room_of(device)].append(Ref("devices", device.id))
     locations, sites = estate.by_id("locations"), estate.by_id("sites")
+    for device in estate.devices:
+        location = locations.get(belonging.room_of(device) or 0)
+        # A room is where its location is, whatever site a device in it is said to stand at.
+        key = (location.site_id, location.id) if location else (device.site_id, None)
+        rooms[key].append(Ref("devices", device.id))
     found: list[RoomOutcome] = []
     for site_id, location_id in sorted(rooms, key=lambda key: (key[0], key[1] or 0)):
         members = rooms[site_id, location_id]

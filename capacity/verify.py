@@ -20,6 +20,7 @@ from capacity.verification import (
     pins,
     pools,
     power,
+    quantities,
     racks,
     readiness,
     references,
@@ -27,6 +28,7 @@ from capacity.verification import (
     rooms,
     routes,
     school,
+    statements,
     steps,
     traffic,
     units,
@@ -44,9 +46,13 @@ def check(estate: Estate, facility: Facility, plan: Plan) -> tuple[Violation, ..
     """Every violation of the rules, sorted by rule, moment and object; empty when the plan keeps them all."""
     view = View(estate, facility, plan)
     findings = Findings()
+    if not statements.is_countable(plan, findings):
+        return findings.sorted()
     for rules in (
         references,
         documents,
+        statements,
+        quantities,
         steps,
         readiness,
         groups,

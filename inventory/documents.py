@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import fields, is_dataclass
 from typing import Any, TypeVar
 
 from pydantic import Field, TypeAdapter, ValidationError
@@ -53,33 +54,61 @@ def to_json(document: object, *, indent: int | None = None) -> str:
 
 
 def content_hash(document: object) -> str:
-    """`sha256:` and the hexadecimal SHA-256 of the canonical JSON without `content_hash`."""
+    """`sha256:` and the hexadecimal SHA-256 of the canonical JSON without `content_hash`.
+
+    Raises InputError where a number is infinite or none at all: JSON has no such numbers.
+    """
     data = to_data(document)
     data.pop("content_hash", None)
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    try:
+        text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    except ValueError:
+        raise InputError(
+            f"a number of the {type(document).__name__.lower()} is infinite or not a number",
+            remedy="no document can hold that; leave the value out where it is unknown",
+        ) from None
     return HASH_PREFIX + hashlib.sha256(text.encode()).hexdigest()
 
 
 def from_json(cls: type[Document], text: str | bytes, *, where: str = "") -> Document:
-    """Read a document; raises InputError naming the first fields that don't fit the schema."""
+    """Read a document; raises InputError naming the first fields that don't fit the schema, or its other version."""
     try:
-        return adapter(cls).validate_json(text, strict=False)
+        document = adapter(cls).validate_json(text, strict=False)
     except ValidationError as error:
         raise _as_input_error(error, cls, where) from None
+    return _of_known_version(document, cls, where)
 
 
 def from_data(cls: type[Document], data: Any, *, where: str = "") -> Document:
     """Like `from_json`, from plain data."""
     try:
-        return adapter(cls).validate_python(data, strict=False)
+        document = adapter(cls).validate_python(data, strict=False)
     except ValidationError as error:
         raise _as_input_error(error, cls, where) from None
+    return _of_known_version(document, cls, where)
 
 
 def json_schema(cls: type[Document]) -> dict[str, Any]:
     """The JSON Schema (2020-12) of a document class."""
     schema = adapter(cls).json_schema(mode="serialization", by_alias=True)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def _of_known_version(document: Document, cls: type[Document], where: str) -> Document:
+    """The document, unless it says that it is of another schema than this program's."""
+    known = (
+        next((f.default for f in fields(cls) if f.name == "schema_version"), None)
+        if is_dataclass(cls)
+        else None
+    )
+    said = getattr(document, "schema_version", None)
+    if said == known:
+        return document
+    raise InputError(
+        f"not a {cls.__name__} this program reads: its schema is of version {said!r}, not {known!r}",
+        where=where,
+        remedy="make it again with this version of vorst, or read it with the one that made it",
+    )
 
 
 def _as_input_error(error: ValidationError, cls: type[Any], where: str) -> InputError:

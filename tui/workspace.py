@@ -104,9 +104,9 @@ class Workspace:
 
 
 def read_text(file: Path, remedy: str = "check the path") -> str:
-    """The text of a file the user named, or an InputError that names it."""
+    """The text of a file the user named, without a byte-order mark, or an InputError that names it."""
     try:
-        return file.read_text(encoding="utf-8")
+        return file.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise InputError("there is no such file", where=str(file), remedy=remedy) from None
     except IsADirectoryError:

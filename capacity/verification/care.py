@@ -84,7 +84,7 @@ def _rehearsals(view: View, touching: list[Step], findings: Findings) -> None:
         since = moves - care.rehearsal_days * DAY_SECONDS
         if not any(
             view.ends(r) <= moves - care.rehearsal_lead_hours * HOUR_SECONDS + TIME_TOLERANCE
-            and view.begins(r) >= since - HOUR_SECONDS - TIME_TOLERANCE
+            and view.begins(r) >= since - TIME_TOLERANCE
             for r in rehearsals[group]
         ):
             findings.add(

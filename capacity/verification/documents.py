@@ -1,39 +1,42 @@
-"""Rules on the document and its inputs: hashes, coverage, demands, overrides, what must stay, evidence."""
+"""Rules on the document and its inputs: hashes, coverage, overrides, what must stay, evidence.
+
+Demands are for `quantities`, what is said about assets for `statements`.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 
-from capacity.plan import STRATEGIES, AssetDemand, Unplaced
-from capacity.resources import HOURS_PER_YEAR, UNITS
-from capacity.verification.demands import Asked
+from capacity.plan import STRATEGIES
+from capacity.resources import HOURS_PER_YEAR
 from capacity.verification.moments import beyond
 from capacity.verification.view import WORKLOAD_STRATEGIES, View
 from capacity.verification.violations import Findings, number
 from inventory.documents import content_hash
+from inventory.errors import InputError
 from inventory.estate import Ref
 
 OBJECTIVES = ("unplaced", "new_racks", "cloud_hosts", "energy_kwh")
 OBJECTIVE_UNITS = {"unplaced": "assets", "new_racks": "racks", "cloud_hosts": "hosts", "energy_kwh": "kWh"}
-DEVICE_QUANTITIES = ("power_w", "weight_kg", "ports")
-WORKLOAD_QUANTITIES = ("vcpus", "memory_mb", "disk_mb")
-OBSERVED_QUANTITIES = ("change_rate_mbps",)  # stated where somebody observed them, assumed where nobody did
 BOUND_TO_HARDWARE = ("tape", "hsm", "dongle", "licence", "not_x86")
 
 
 def check(view: View, findings: Findings) -> None:
     _hashes(view, findings)
     _coverage(view, findings)
-    _demands(view, findings)
     _overrides(view, findings)
     _keep(view, findings)
     _evidence(view, findings)
+    _assumed(view, findings)
 
 
 def _hashes(view: View, findings: Findings) -> None:
     plan = view.plan
-    real = content_hash(plan)
+    try:
+        real = content_hash(plan)
+    except InputError as error:
+        findings.add("PLAN-HASH", "plan", error.what, error.remedy)
+        return
     if plan.content_hash != real:
         findings.add(
             "PLAN-HASH",
@@ -90,121 +93,6 @@ def _covered(view: View, ref: Ref, decided: int, listed: tuple[int, int, int]) -
         where = f"is placed {right} times and listed as unplaced {unplaced} times"
         return f"is to {strategy}; it {where}", "place it once, or say once what it lacks"
     return None
-
-
-# --- demands -----------------------------------------------------------------------------------------------------
-
-
-def _demands(view: View, findings: Findings) -> None:
-    for ref in view.placed_devices:
-        _quantities(view, findings, ref, DEVICE_QUANTITIES)
-        _shape(view, findings, ref)
-    for ref in view.placed_workloads:
-        observed = tuple(n for n in OBSERVED_QUANTITIES if n in view.demands.of(ref).quantities)
-        _quantities(view, findings, ref, (*WORKLOAD_QUANTITIES, *observed))
-    for entry in view.plan.unplaced:
-        _said_unproven(view, findings, entry)
-
-
-def _said_unproven(view: View, findings: Findings, entry: Unplaced) -> None:
-    """Whether an unplaced asset of which something is unknown is listed as unproven, and with what it lacks."""
-    strategy = view.strategy(entry.asset)
-    asked = view.demands.of(entry.asset)
-    names = DEVICE_QUANTITIES if strategy == "relocate" else WORKLOAD_QUANTITIES
-    unknown = [name for name in names if name not in asked.quantities]
-    if strategy == "relocate" and not asked.redundancy_rule:
-        unknown.append("redundancy")
-    is_said = entry.is_unproven and any(lack.needs is None for lack in entry.lacks)
-    if unknown and not is_said and view.asset(entry.asset) is not None:
-        label = view.label(entry.asset)
-        findings.add(
-            "UNPROVEN",
-            f"{label}, {unknown[0]}",
-            f"the {' and '.join(unknown)} of {label} cannot be known, and the plan does not call it unproven for that",
-            "list it as unproven, with a lack whose needs is null",
-            asset=entry.asset,
-        )
-
-
-def _quantities(view: View, findings: Findings, ref: Ref, names: tuple[str, ...]) -> None:
-    asked = view.demands.of(ref)
-    stated = view.stated_demands.get(ref)
-    for name in names:
-        quantity, right = stated.quantities.get(name) if stated else None, asked.quantities.get(name)
-        object_ = f"{view.label(ref)}, {name}"
-        if quantity is None or right is None:
-            why = "the plan states none" if right else "nothing known of it gives one"
-            findings.add(
-                "UNPROVEN",
-                object_,
-                f"{view.label(ref)} is placed without a known {name}: {why}",
-                "state it" if right else "measure it, or list the asset as unplaced and unproven",
-                asset=ref,
-            )
-        elif beyond(right.planning, quantity.planning) or quantity.planning != quantity.planning:
-            findings.add(
-                "DEMAND",
-                object_,
-                f"{view.label(ref)} is planned with {number(quantity.planning)} {UNITS[name]}, "
-                f"the rule {right.rule} gives {number(right.planning)}",
-                "plan with what the rule gives",
-                asset=ref,
-                over=(right.planning - quantity.planning, UNITS[name]),
-            )
-        elif quantity.rule != right.rule:
-            findings.add(
-                "DEMAND",
-                object_,
-                f"the {name} of {view.label(ref)} is said to come from {quantity.rule}, it comes from {right.rule}",
-                "name the rule that applies first",
-                asset=ref,
-            )
-
-
-def _shape(view: View, findings: Findings, ref: Ref) -> None:
-    """Height, depth, airflow and redundancy of a placed device."""
-    asked = view.demands.of(ref)
-    stated = view.stated_demands.get(ref)
-    for name, is_known in (
-        ("height_u", asked.height_u is not None),
-        ("redundancy", bool(asked.redundancy_rule)),
-    ):
-        if not is_known or stated is None or _field(stated, name) is None:
-            findings.add(
-                "UNPROVEN",
-                f"{view.label(ref)}, {name}",
-                f"{view.label(ref)} is placed without a known {name}",
-                "record it, or list the asset as unplaced and unproven",
-                asset=ref,
-            )
-            return
-    for name, given, right in _differences(stated, asked):
-        findings.add(
-            "DEMAND",
-            f"{view.label(ref)}, {name}",
-            f"{view.label(ref)} is planned with {name} {given}, the estate gives {right}",
-            "plan with what the estate gives",
-            asset=ref,
-        )
-
-
-def _field(stated: AssetDemand, name: str) -> object | None:
-    return stated.height_u if name == "height_u" else stated.redundancy_rule
-
-
-def _differences(stated: AssetDemand | None, asked: Asked) -> Iterator[tuple[str, object, object]]:
-    if stated is None:
-        return
-    supplies = str(asked.supplies) if asked.supplies else None
-    for name, given, right in (
-        ("height_u", stated.height_u, asked.height_u),
-        ("is_full_depth", stated.is_full_depth, asked.is_full_depth),
-        ("airflow", stated.airflow or None, asked.airflow or None),
-        ("redundancy", stated.redundancy or None, supplies),
-        ("redundancy_rule", stated.redundancy_rule, asked.redundancy_rule),
-    ):
-        if given != right:
-            yield name, given, right
 
 
 # --- decisions ---------------------------------------------------------------------------------------------------
@@ -312,6 +200,32 @@ def _evidence(view: View, findings: Findings) -> None:
                     "state (value − bound) ÷ max(bound, 1)",
                     over=(objective.gap - gap, ""),
                 )
+
+
+def _assumed(view: View, findings: Findings) -> None:
+    """Whether the plan lists all that it assumes, and what nothing is proven of."""
+    calendar, listed = view.plan.calendar, view.plan.evidence.assumptions
+    names = {assumption.name for assumption in listed}
+    rests_on = {f"facility.{entry.path}" for entry in view.facility.assumptions}
+    unseen = False
+    for ref in (*view.placed_devices, *view.placed_workloads):
+        quantities = view.demands.of(ref).quantities
+        rests_on |= {quantity.rule for quantity in quantities.values() if quantity.is_estimate}
+        unseen = unseen or (ref in view.placed_workloads and "change_rate_mbps" not in quantities)
+    if unseen and calendar.work.change_share_per_day:
+        rests_on.add("calendar.work.change_share_per_day")
+    if calendar.core_mbps is None:
+        rests_on.add("calendar.core_mbps")
+    missing = sorted(rests_on - names) + [
+        text for text in calendar.assumptions if all(text != assumption.note for assumption in listed)
+    ]
+    for name in missing:
+        findings.add(
+            "EVIDENCE",
+            f"assumption {name}",
+            f"the plan rests on an assumption that it does not list: {name}",
+            "list it, so that nobody takes it for known",
+        )
 
 
 def _same(a: float, b: float) -> bool:

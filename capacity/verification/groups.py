@@ -1,14 +1,17 @@
-"""Rule GROUP: the assets of a group move in one wave; what a constraint ties into one group, or parts, is so moved."""
+"""Rule GROUP: the assets of a group move in one wave; what a constraint ties into one group, or parts, is so moved.
+
+Whatever moves is of a group, and that of a wave that lists it: audits, freezes and reports go by waves.
+"""
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from capacity.plan import Step
 from capacity.verification.moments import MINUTE_SECONDS, TIME_TOLERANCE
 from capacity.verification.view import TOUCHING, View
-from capacity.verification.violations import Findings
+from capacity.verification.violations import Findings, counted
 from inventory.estate import Constraint, Ref
 
 
@@ -24,7 +27,11 @@ def check(view: View, findings: Findings) -> None:
                     "put it in one group",
                     asset=asset,
                 )
+    _waves(view, findings)
+    _cut_flows(view, findings)
     for step in view.plan.steps:
+        if step.kind not in TOUCHING and step.moves:
+            _as_its_group(view, step, group_of, findings)
         if step.kind in TOUCHING:
             wrong = _outside_group(view, step, group_of)
             if wrong:
@@ -44,6 +51,79 @@ def check(view: View, findings: Findings) -> None:
                 view, constraint.name or f"together {constraint.id}", constraint.members, group_of, findings
             )
     _parted(view, group_of, findings)
+
+
+def _waves(view: View, findings: Findings) -> None:
+    """A wave is frozen before it begins, begins before it ends, and lists the groups that say they are in it."""
+    for wave in view.plan.waves:
+        start, end = view.clock.seconds(wave.start), view.clock.seconds(wave.end)
+        late = view.clock.seconds(wave.frozen_on) - start
+        strange = [
+            name
+            for name, count in Counter(wave.groups).items()
+            if count > 1 or (name in view.groups and view.groups[name].wave != wave.number)
+        ]
+        for wrong, what in (
+            (late > TIME_TOLERANCE, f"is frozen {counted(late / MINUTE_SECONDS, 'minute')} after it begins"),
+            (end <= start, "ends before it begins"),
+            (bool(strange), f"lists group {', '.join(strange)}, which is not of it, or twice"),
+        ):
+            if wrong:
+                findings.add(
+                    "GROUP",
+                    f"wave {wave.number}",
+                    f"wave {wave.number} {what}",
+                    "freeze it before it begins, and list its own groups once",
+                    moment=view.moment(start),
+                )
+
+
+def _cut_flows(view: View, findings: Findings) -> None:
+    """A group names the flows that cross sites while others wait; those of what retires may be left out."""
+    for group in view.plan.groups:
+        members = set(group.assets)
+        named = {flow for flow in group.cut_flows if view.row("flows", flow) is not None}
+        cut: set[int] = set()
+        lasting: set[int] = set()
+        for flow, ends in (entry for ref in members for entry in view.flows_of.get(ref, ())):
+            others = [end for end in ends if end not in members]
+            if others:
+                cut.add(flow)
+            if any(view.site_of(o) is not None and view.strategy(o) != "retire" for o in others):
+                lasting.add(flow)
+        wrong = (lasting - named) | (named - cut)
+        if wrong:
+            flow = min(wrong)
+            findings.add(
+                "GROUP",
+                f"group {group.id}",
+                f"group {group.id} {'cuts' if flow in lasting else 'does not cut'} flow {flow}, "
+                "the plan says otherwise",
+                "list the flows between its assets and others",
+                over=(float(len(wrong)), "flows"),
+            )
+
+
+def _as_its_group(view: View, step: Step, group_of: dict[Ref, str], findings: Findings) -> None:
+    """A copy or a clearing out that names a group or a wave names that of its assets."""
+    group = view.groups.get(step.group or "")
+    stranger = next((m.asset for m in step.moves if group_of.get(m.asset) != step.group), None)
+    wrong = (
+        f"names group {step.group}, which {view.label(stranger)} is not of"
+        if step.group and stranger is not None
+        else f"names wave {step.wave}, its group is in wave {group.wave}"
+        if group is not None and step.wave is not None and step.wave != group.wave
+        else ""
+    )
+    if wrong:
+        findings.add(
+            "GROUP",
+            f"step {step.id}",
+            f"step {step.id} ({step.kind}) {wrong}",
+            "name the group and the wave of what it moves",
+            asset=stranger if step.group else None,
+            moment=view.moment(view.begins(step)),
+        )
 
 
 def _parted(view: View, group_of: dict[Ref, str], findings: Findings) -> None:
@@ -97,7 +177,7 @@ def _outside_group(
             return f"moves {view.label(move.asset)} {said} as group {step.group}", move.asset, None
     group = view.groups.get(step.group or "")
     if group is None:
-        return None
+        return None if step.group else ("is of no group", None, None)
     if group.wave is None or step.wave != group.wave:
         return f"is in wave {step.wave}, its group {group.id} in wave {group.wave}", None, None
     wave = view.waves.get(group.wave)

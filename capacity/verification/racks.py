@@ -16,6 +16,7 @@ from inventory.estate import Constraint, Ref
 
 MM_PER_M = 1000
 FEET = 4
+FIRST_UNIT = 1  # of a new rack: positions of its model's kit are counted from there
 
 
 def check(view: View, things: dict[str, list[Thing]], findings: Findings) -> None:
@@ -92,6 +93,8 @@ def _unlike(rack: TargetRack, model: RackModel, position: Position | None) -> st
         given, right = getattr(rack, name), getattr(model, name)
         if given != right:
             return f"{name} is {number(given)}, not {number(right)}"
+    if rack.starting_unit != FIRST_UNIT:
+        return f"its units are counted from {rack.starting_unit}, those of its kit from {FIRST_UNIT}"
     kit = {item.name: item for item in model.kit}
     inside = Counter(mounted.name for mounted in rack.contents)
     if inside != Counter(item.name for item in model.kit):

@@ -13,6 +13,7 @@ from capacity.verification.violations import Findings
 from inventory.estate import Ref
 
 CIRCUIT = "circuit:"
+LONGEST_ID = 18  # digits of the largest id a database hands out
 CODE = "REF-UNKNOWN"
 Dangling = Iterator[tuple[str, str, Ref | None]]  # where it stands, what it names, the asset if it is one
 
@@ -32,7 +33,8 @@ def check(view: View, findings: Findings) -> None:
 def circuit_id(resource: str) -> int | None:
     """The circuit a use like "circuit:12" holds; None when it names none."""
     digits = resource.removeprefix(CIRCUIT)
-    return int(digits) if resource.startswith(CIRCUIT) and digits.isascii() and digits.isdigit() else None
+    is_number = digits.isascii() and digits.isdigit() and len(digits) <= LONGEST_ID
+    return int(digits) if resource.startswith(CIRCUIT) and is_number else None
 
 
 def _unique(view: View, findings: Findings) -> None:

@@ -1,11 +1,15 @@
-"""Rules on what is left behind: the way back, source places held for it, cluster hosts, rooms said to be empty."""
+"""Rules on what is left behind: the way back, source places held for it, rooms said to be empty.
+
+What has to wait for the way back of what depends on it is for `leaving`.
+"""
 
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 
-from capacity.plan import Place, RoomOutcome, Step
+from capacity.plan import Place, RoomOutcome
+from capacity.verification import leaving
 from capacity.verification.moments import DAY_SECONDS, TIME_TOLERANCE
 from capacity.verification.view import TOUCHING, View
 from capacity.verification.violations import Findings, counted
@@ -14,8 +18,7 @@ from inventory.estate import Ref
 
 def check(view: View, findings: Findings) -> None:
     deadlines = _deadlines(view, findings)
-    _decommissions(view, deadlines, findings)
-    _cluster_hosts(view, deadlines, findings)
+    leaving.check(view, deadlines, findings)
     _source_held(view, deadlines, findings)
     _rooms(view, findings)
 
@@ -46,63 +49,6 @@ def _deadlines(view: View, findings: Findings) -> dict[Ref, float]:
                 over=(short / DAY_SECONDS, "days"),
             )
     return found
-
-
-def _decommissions(view: View, deadlines: dict[Ref, float], findings: Findings) -> None:
-    for step in view.plan.steps:
-        if step.kind == "decommission":
-            for move in step.moves:
-                _too_early(view, step, move.asset, (move.asset, deadlines.get(move.asset)), findings)
-
-
-def _too_early(
-    view: View, step: Step, asset: Ref, held: tuple[Ref, float | None], findings: Findings
-) -> None:
-    """Report an asset cleared before the deadline of another (or its own)."""
-    early = (held[1] if held[1] is not None else -math.inf) - view.begins(step)
-    if early > TIME_TOLERANCE:
-        of = "its" if held[0] == asset else f"the {view.label(held[0])} of its cluster's"
-        findings.add(
-            "ROLLBACK",
-            view.label(asset),
-            f"step {step.id} clears {view.label(asset)} {counted(early / DAY_SECONDS, 'day')} "
-            f"before {of} way back ends",
-            "start it after the rollback deadline",
-            asset=asset,
-            moment=view.moment(view.begins(step)),
-            over=(early / DAY_SECONDS, "days"),
-        )
-
-
-def _cluster_hosts(view: View, deadlines: dict[Ref, float], findings: Findings) -> None:
-    machines: dict[int, list[Ref]] = defaultdict(list)
-    for machine in view.estate.virtual_machines:
-        if machine.cluster_id is not None:
-            machines[machine.cluster_id].append(Ref("virtual_machines", machine.id))
-    for device in view.estate.devices:
-        host = Ref("devices", device.id)
-        if device.cluster_id is None or view.strategy(host) != "retire":
-            continue
-        staying = [
-            ref
-            for ref in machines.get(device.cluster_id, [])
-            if ref in view.unplaced or view.strategy(ref) == "retain"
-        ]
-        retire = next((s for s in view.steps_of.get(host, ()) if s.kind == "retire"), None)
-        if staying:
-            findings.add(
-                "ROLLBACK",
-                view.label(host),
-                f"{view.label(host)} is to retire while {view.label(staying[0])} of its cluster stays",
-                "retain it while a machine of its cluster stays",
-                asset=host,
-                moment=view.moment(view.begins(retire)) if retire else None,
-                over=(float(len(staying)), "machines"),
-            )
-        elif retire is not None:
-            held = [(ref, deadlines[ref]) for ref in machines.get(device.cluster_id, []) if ref in deadlines]
-            if held:
-                _too_early(view, retire, host, max(held, key=lambda h: (h[1], h[0])), findings)
 
 
 # --- source places -------------------------------------------------------------------------------------------------
@@ -150,8 +96,11 @@ def _rooms(view: View, findings: Findings) -> None:
             Ref("devices", device.id)
         )
     bound = {ref for c in view.constraints("building_bound") for ref in c.members}
+    told: Counter[tuple[int | None, int | None]] = Counter()
     for room in view.plan.rooms:
         key = (None, room.location_id) if room.location_id is not None else (room.site_id, None)
+        told[key] += 1
+        _named(view, room, findings)
         if room.emptied_at is None:
             if not room.why_not.strip():
                 findings.add(
@@ -160,8 +109,39 @@ def _rooms(view: View, findings: Findings) -> None:
                     f"room {room.name} is not emptied, and the plan does not say why",
                     "say why, or when it is empty",
                 )
+            staying = {r for r in inside.get(key, []) if r in view.unplaced or view.strategy(r) == "retain"}
+            for ref in sorted(staying ^ set(room.remaining)):
+                findings.add(
+                    "ROOM",
+                    f"room {room.name}",
+                    f"{view.label(ref)} {'stays in' if ref in staying else 'does not stay in'} room {room.name}, "
+                    "the plan says otherwise",
+                    "list exactly what stays",
+                    asset=ref,
+                )
         else:
             _emptied(view, room, inside.get(key, []), bound, findings)
+    for place in inside:
+        if told[place] != 1:
+            location, site = view.row("locations", place[1]), view.row("sites", place[0])
+            name = location.name if location else site.name if site else f"{place[1] or place[0]}"
+            findings.add(
+                "ROOM",
+                f"room {name}",
+                f"room {name} holds devices, and the plan says {told[place]} times what becomes of it",
+                "say once what becomes of it",
+            )
+
+
+def _named(view: View, room: RoomOutcome, findings: Findings) -> None:
+    location = view.row("locations", room.location_id)
+    if location is not None and location.site_id != room.site_id:
+        findings.add(
+            "ROOM",
+            f"room {room.name}",
+            f"room {room.name} is said to be at another site",
+            "name its own site",
+        )
 
 
 def _emptied(view: View, room: RoomOutcome, inside: list[Ref], bound: set[Ref], findings: Findings) -> None:

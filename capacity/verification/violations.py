@@ -13,6 +13,7 @@ from inventory.rows import Ref
 
 RULES: dict[str, str] = {
     "PLAN-HASH": "The plan's content hash is the hash of its content",
+    "DOCUMENT": "What the plan says of itself and of each asset is so",
     "INPUT-ESTATE": "The plan was made from this estate",
     "INPUT-FACILITY": "The plan was made from this facility",
     "REF-UNKNOWN": "Everything the plan names exists, and ids are unique",
@@ -50,6 +51,7 @@ RULES: dict[str, str] = {
     "POOL-RESERVE": "Whatever hosts may go, what ran on them restarts; no pool has more hosts than it may",
     "STORAGE-TIER": "Workloads run in a pool that has their storage tier",
     "TENANCY": "Workloads run in a pool that serves their zone",
+    "HORIZON": "All is done within the time that the calendar is for",
     "STEP-ORDER": "Steps end after they start, and start after their predecessors ended",
     "STEP-SEQUENCE": "Every asset has the steps its strategy asks for, from where it was to where it is placed",
     "PHASE": "Nothing is used before it is ready, delivered and commissioned",

@@ -43,6 +43,7 @@ from capacity.plan import (
     Step,
     Unplaced,
     Use,
+    UsedAssumption,
     Wave,
     WorkloadPlacement,
 )
@@ -146,6 +147,7 @@ def a_plan(**changes: Any) -> Plan:
                 "override" if ref == device(11) else "strategy.rule",
                 "because",
                 (),
+                "stib" if source_of(ref).site_id == 1 else "cirb",
             )
             for ref, strategy in sorted(STRATEGY.items())
         ),
@@ -174,11 +176,11 @@ def a_plan(**changes: Any) -> Plan:
                 "Ticketing",
                 (device(6), *map(machine, (1, 2, 3, 4))),
                 "one application",
-                (6,),
+                (4, 6),
                 1,
             ),
-            MoveGroup("G2", "Depot kit", tuple(map(device, (1, 2, 3, 4, 5))), "one room", (), 2),
-            MoveGroup("G3", "Town", (device(10), device(11), machine(5)), "one room", (5,), 2),
+            MoveGroup("G2", "Depot kit", tuple(map(device, (1, 2, 3, 4, 5))), "one room", (6,), 2),
+            MoveGroup("G3", "Town", (device(10), device(11), machine(5)), "one room", (4, 5), 2),
         ),
         waves=(
             Wave(1, "Wave 1", at(3, 13, 20), at(3, 14, 8), at(2, 27), ("G1",)),
@@ -188,7 +190,12 @@ def a_plan(**changes: Any) -> Plan:
         rooms=(
             RoomOutcome(1, 1, "Room D", at(4, 13, 10), (device(8),)),
             RoomOutcome(
-                2, 2, "Room T", None, (), "two devices have no place, and the telephone exchange stays"
+                2,
+                2,
+                "Room T",
+                None,
+                (device(9), device(12), device(13)),
+                "two devices have no place, and the telephone exchange stays",
             ),
         ),
         evidence=_evidence(),
@@ -282,7 +289,10 @@ def _evidence() -> Evidence:
         ),
         (),
         (),
-        (),
+        (
+            UsedAssumption("ports.assumed", "high", "ports estimated", 6),
+            UsedAssumption("calendar.core_mbps", "unknown", "not proven", 6),
+        ),
     )
 
 

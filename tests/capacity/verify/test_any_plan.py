@@ -20,7 +20,24 @@ from inventory.errors import InputError
 # With all that steps may hold and be: data that go by truck, audits, rehearsals, hypercare.
 ESTATE, FACILITY, FULL = resealed(*cares.cared()(*copies.twice_by_truck()(*a_world())))
 PLAN = to_data(FULL)
-NUMBERS = (0, -1, 1, 2, 3, 7, 0.5, -0.25, 1e-9, 1e18, -1e18, 2**70, 1e308)
+NUMBERS = (
+    0,
+    -1,
+    1,
+    2,
+    3,
+    7,
+    0.5,
+    -0.25,
+    1e-9,
+    1e18,
+    -1e18,
+    2**70,
+    1e308,
+    10**400,
+    float("nan"),
+    float("-inf"),
+)
 MOMENTS = (
     "0001-01-01T00:00:00",
     "9999-12-31T23:59:59+00:00",
@@ -39,6 +56,8 @@ TEXTS = (
     "L9",
     "circuit:1",
     "circuit:x",
+    "circuit:" + "9" * 5000,
+    "9" * 25 + "+1",
     "relocate",
     "x" * 300,
     "\x00",

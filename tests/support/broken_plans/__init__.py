@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from broken_plans import cares, clouds, copies, documents, hands, moves, powers, racks, schools, times
+from broken_plans import (
+    cares,
+    clouds,
+    copies,
+    documents,
+    hands,
+    moves,
+    powers,
+    racks,
+    schools,
+    statements,
+    times,
+)
 from broken_plans.case import Broken
 
 CASES: tuple[Broken, ...] = (
@@ -16,4 +28,5 @@ CASES: tuple[Broken, ...] = (
     *cares.CASES,
     *schools.CASES,
     *hands.CASES,
+    *statements.CASES,
 )

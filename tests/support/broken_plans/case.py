@@ -10,7 +10,7 @@ from typing import Any
 from plan_builders import a_world, resealed
 
 from capacity.facility import Facility
-from capacity.plan import Evidence, Objective, Plan, Step
+from capacity.plan import Objective, Plan, Step
 from inventory.estate import Estate, Ref
 
 World = tuple[Estate, Facility, Plan]
@@ -100,4 +100,4 @@ def with_objective(plan: Plan, name: str, value: float, bound: float | None = No
         return replace(known, value=value, bound=low, gap=(value - low) / max(low, 1))
 
     objectives = tuple(objective(o) for o in plan.evidence.objectives)
-    return replace(plan, evidence=Evidence(objectives, (), (), ()))
+    return replace(plan, evidence=replace(plan.evidence, objectives=objectives))

@@ -42,6 +42,7 @@ def changing(mbps: float, *holds: Use, rpo_minutes: int | None = None, **work: f
         plan = replace(
             with_step(plan, "copy-2", uses=(*step.uses, *holds)) if holds else plan,
             demands=changed(plan.demands, "asset", machine(5), quantities=known),
+            groups=changed(plan.groups, "id", "G3", cut_flows=(4, 5, 6)),
             calendar=replace(plan.calendar, work=replace(plan.calendar.work, **work)),
         )
         return estate, facility, plan

@@ -27,7 +27,7 @@ def _other_facility(estate: Estate, facility: Facility, plan: Plan) -> World:
 
 
 def _unknown_flow(estate: Estate, facility: Facility, plan: Plan) -> World:
-    return estate, facility, replace(plan, groups=changed(plan.groups, "id", "G2", cut_flows=(99,)))
+    return estate, facility, replace(plan, groups=changed(plan.groups, "id", "G2", cut_flows=(6, 99)))
 
 
 def _unknown_predecessor(estate: Estate, facility: Facility, plan: Plan) -> World:
@@ -68,7 +68,11 @@ def _decided_twice(estate: Estate, facility: Facility, plan: Plan) -> World:
 
 
 def _forgotten(estate: Estate, facility: Facility, plan: Plan) -> World:
-    bare = replace(plan, unplaced=tuple(u for u in plan.unplaced if u.asset != device(12)))
+    bare = replace(
+        plan,
+        unplaced=tuple(u for u in plan.unplaced if u.asset != device(12)),
+        rooms=changed(plan.rooms, "location_id", 2, remaining=(device(9), device(13))),
+    )
     return estate, facility, with_objective(bare, "unplaced", 1.0, 1.0)
 
 

@@ -19,8 +19,8 @@ def _two_at_once(estate: Estate, facility: Facility, plan: Plan) -> World:
     """The town's machine and its servers are two groups of a critical application, moved in the same hours."""
     application = Application(3, "Counter", "counter", tenant_id=2, criticality=1)
     members = (ApplicationMember(3, machine(5)), ApplicationMember(3, device(10)))
-    own = MoveGroup("G4", "Counter", (machine(5),), "alone", (5,), 2)
-    groups = (*changed(plan.groups, "id", "G3", assets=(device(10), device(11))), own)
+    own = MoveGroup("G4", "Counter", (machine(5),), "alone", (3, 5), 2)
+    groups = (*changed(plan.groups, "id", "G3", assets=(device(10), device(11)), cut_flows=(3, 4)), own)
     plan = replace(
         with_step(plan, "cut-3", group="G4"),
         groups=groups,

@@ -92,7 +92,9 @@ def _constrained(*constraints: Constraint) -> Any:
 
 
 def _other_tenant(estate: Estate, facility: Facility, plan: Plan) -> World:
-    return replace(estate, devices=changed(estate.devices, "id", 11, tenant_id=1)), facility, plan
+    decisions = changed(plan.decisions, "asset", device(11), partner="stib")
+    estate = replace(estate, devices=changed(estate.devices, "id", 11, tenant_id=1))
+    return estate, facility, replace(plan, decisions=decisions)
 
 
 def _caged(estate: Estate, facility: Facility, plan: Plan) -> World:
