@@ -27,6 +27,7 @@ from tui.screens.cloud import CloudScreen
 from tui.screens.dialogs import Busy, Confirm, ErrorDialog, Help
 from tui.screens.findings import FindingsScreen
 from tui.screens.frame import SCREENS, Frame
+from tui.screens.groups import GroupsScreen
 from tui.screens.hall import HallScreen
 from tui.screens.help_keys import keys_of
 from tui.screens.log import LogScreen
@@ -34,6 +35,7 @@ from tui.screens.overview import OverviewScreen
 from tui.screens.plan import PlanScreen
 from tui.screens.playbooks import PlaybooksScreen
 from tui.screens.resilience import ResilienceScreen
+from tui.screens.risk import RiskScreen
 from tui.screens.room import RoomScreen
 from tui.screens.scenarios import ScenariosScreen
 from tui.screens.sites import SitesScreen
@@ -55,6 +57,8 @@ CLASSES: dict[str, Callable[[], Frame]] = {
     "log": LogScreen,
     "losses": ResilienceScreen,
     "scenarios": ScenariosScreen,
+    "risk": RiskScreen,
+    "groups": GroupsScreen,
 }
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from capacity.belonging import Belonging
     from capacity.facility import Facility, TargetRack
     from capacity.plan import AssetDemand, Decision, DevicePlacement, Plan, Unplaced, WorkloadPlacement
+    from capacity.uncertainty.settings import RiskSettings
     from capacity.verify import Violation
     from inventory.estate import Estate
     from inventory.history import HistoryLine
@@ -54,6 +55,8 @@ class Loaded:
     plan_error: VorstError | None = None
     violations: tuple[Violation, ...] | None = None
     trip_share: float = 1.0  # of a breaker's rating, as the settings have it
+    risk: RiskSettings | None = None  # likewise; None: the defaults
+    seed: int = 0
 
     @property
     def project_dir(self) -> Path:
@@ -165,6 +168,8 @@ def load(workspace: Workspace, plan_file: Path, progress: Progress) -> Loaded:
         has_project=has_project,
         plan_error=plan_error,
         trip_share=workspace.settings.resilience.trip_share,
+        risk=workspace.settings.risk,
+        seed=workspace.settings.plan.seed,
     )
     progress("ready", len(STAGES), len(STAGES))
     return loaded

@@ -46,6 +46,8 @@ async def test_every_screen_shows_its_own(open_app, loaded, size, light):
         "0": "revision",
         "l": "single loss",
         "w": "scenario example",
+        "i": "P50",
+        "b": "move group",
     }
     async with open_app(loaded, size=size, light=light) as session:
         for key, _, title in SCREENS:

@@ -18,6 +18,8 @@ SHOTS = [
     ("hall-wide-light", (200, 60), "4,d"),
     ("plan-narrow-light", (80, 24), "6,d,u"),
     ("waves-narrow-dark", (80, 24), "7,enter"),
+    ("risk-narrow-dark", (80, 24), "i"),
+    ("groups-wide-light", (200, 60), "b,d"),
     ("scenarios-wide-dark", (160, 40), "w,down,space,down"),
     ("scenarios-narrow-light", (80, 24), "w,d,down"),
 ]

@@ -11,6 +11,7 @@ import typer
 
 from inventory.errors import InputError
 from tui import output
+from tui.cut_words import borne, days_cut, moves_at
 from tui.quantities import some
 from tui.workspace import PLAN_FILE, Workspace
 
@@ -84,14 +85,6 @@ def group_named(plan: Plan, name: str) -> MoveGroup:
     return found
 
 
-def _moves_at(plan: Plan, group: MoveGroup) -> datetime | None:
-    """When it first moves; None in a plan that has no step for it."""
-    return min(
-        (s.start for s in plan.steps if s.group == group.id and s.kind in ("cutover", "relocate")),
-        default=None,
-    )
-
-
 def _when(moment: datetime | None, form: str) -> str:
     return format(moment, form) if moment else "never"
 
@@ -104,11 +97,11 @@ def _show_all(plan: Plan, shown: Sequence[MoveGroup], cut: dict[str, tuple[CutFl
             [
                 group.id,
                 group.wave or "",
-                _when(_moves_at(plan, group), "%Y-%m-%d"),
+                _when(moves_at(plan, group), "%Y-%m-%d"),
                 len(group.assets),
                 len(parted) or "",
-                _days(parted),
-                _verdict(parted),
+                days_cut(parted),
+                borne(parted),
                 group.reason,
             ]
         )
@@ -130,31 +123,8 @@ def _show_all(plan: Plan, shown: Sequence[MoveGroup], cut: dict[str, tuple[CutFl
     )
 
 
-def _days(flows: Sequence[CutFlow]) -> str:
-    """How long the longest of some cut flows is cut."""
-    if any(flow.is_for_good for flow in flows):
-        return "always"
-    longest = max((flow.days or 0.0 for flow in flows), default=0.0)
-    return f"{longest:,.0f}" if longest >= 1 else "< 1" if longest else ""
-
-
-def _verdict(flows: Sequence[CutFlow]) -> str:
-    if not flows:
-        return ""
-    told = {_of_flow(flow) for flow in flows}
-    return next(word for word in ("no", "unknown", "yes") if word in told)
-
-
-def _of_flow(flow: CutFlow) -> str:
-    """Whether a flow bears being cut: the way between sites and the lines' rates."""
-    asked = (flow.stands_latency, flow.is_carried)
-    if False in asked:
-        return "no"
-    return "unknown" if None in asked else "yes"
-
-
 def _show_one(plan: Plan, group: MoveGroup, ties: Sequence[GroupTie], cut: Sequence[CutFlow]) -> None:
-    moved = _when(_moves_at(plan, group), "%Y-%m-%d %H:%M")
+    moved = _when(moves_at(plan, group), "%Y-%m-%d %H:%M")
     output.data(output.plain(f"{group.id}, {group.name}: wave {group.wave}, moves {moved}"))
     output.table(
         "held together by" if ties else f"held together by nothing but: {group.reason}",
@@ -223,7 +193,7 @@ def _as_data(
         "id": group.id,
         "name": group.name,
         "wave": group.wave,
-        "moves_at": moment.isoformat() if (moment := _moves_at(plan, group)) else None,
+        "moves_at": moment.isoformat() if (moment := moves_at(plan, group)) else None,
         "reason": group.reason,
         "assets": [f"{asset.kind}:{asset.id}" for asset in group.assets],
         "ties": [{"text": tie.text, "weight_mbps": tie.weight_mbps} for tie in ties],

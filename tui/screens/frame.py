@@ -37,18 +37,30 @@ SCREENS: tuple[tuple[str, str, str], ...] = (
     ("0", "log", "Log"),
     ("l", "losses", "Loss"),
     ("w", "scenarios", "What if"),
+    ("i", "risk", "Risk"),
+    ("b", "groups", "Groups"),
 )
 SHORT = {
     "playbooks": "Books",
     "findings": "Finds",
     "scenarios": "What-if",
 }  # where the line of screens has no room
+SHORTEST = {
+    "overview": "Home",
+    "sites": "Site",
+    "waves": "Wave",
+    "playbooks": "Book",
+    "findings": "Find",
+    "scenarios": "If",
+    "groups": "Ties",
+}  # and where it has still less
 # The line of screens, the roomiest first: what stands before it, between key and title, between two, and the titles.
 LINES: tuple[tuple[str, str, str, Mapping[str, str]], ...] = (
     (" vorst  ", " ", "  ", {}),
     ("", " ", "  ", {}),
     ("", "", " ", {}),
     ("", "", " ", SHORT),
+    ("", "", " ", SHORTEST),
 )
 WIDE = 110  # columns from which panes stand side by side
 
