@@ -329,6 +329,12 @@ def _assumptions(settings: RiskSettings, spread: Mapping[str, Spread], network: 
         f"risk.keeps_date: {', '.join(settings.keeps_date) or 'nothing'} never begin sooner than planned",
         "deliveries, phases, hands and lines are there when the plan says",
     ]
+    if network.own_dates:
+        counts = ", ".join(f"{kind} {number}" for kind, number in network.own_dates.items())
+        lines.append(
+            f"{sum(network.own_dates.values())} steps never begin sooner than planned either: the planner put them as late "
+            f"as may be, or found hands no sooner ({counts})"
+        )
     if network.unheld:
         lines.append(
             f"{network.unheld} steps hold more than the calendar offers; they were simulated without holding it"

@@ -7,6 +7,7 @@ lie: windows that are rounded inwards to the grid's slots don't shut it out.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,13 +30,17 @@ EPSILON = 1e-6
 
 @dataclass(frozen=True)
 class Dated:
-    """A plan as arrays, its steps in the order of their dates. `unheld`: steps whose plan holds more than there is."""
+    """A plan as arrays, its steps in the order of their dates. `unheld`: steps whose plan holds more than there is.
+
+    `own_dates`: by kind, steps that might begin sooner and are on later dates than all they wait for and hold explains.
+    """
 
     steps: tuple[Step, ...]
     network: Network
     start: Ints
     end: Ints
     unheld: int
+    own_dates: dict[str, int]
 
 
 def dated(
@@ -98,7 +103,15 @@ def dated(
         network = _without_holds(network, ~is_met)
         release, _ = settled(network, start, may_follow)
     network = network._replace(release=release, length=_looked_for(network, steps, expected))
-    return Dated(steps, _with_over(network, steps, begin, over), start, end, int((~is_met).sum()))
+    own_dates = Counter(steps[j].kind for j in np.flatnonzero(may_follow & (release > 0)).tolist())
+    return Dated(
+        steps,
+        _with_over(network, steps, begin, over),
+        start,
+        end,
+        int((~is_met).sum()),
+        dict(own_dates.most_common()),
+    )
 
 
 def _looked_for(network: Network, steps: Sequence[Step], expected: Mapping[str, float]) -> Ints:
