@@ -332,8 +332,8 @@ def _assumptions(settings: RiskSettings, spread: Mapping[str, Spread], network: 
     if network.own_dates:
         counts = ", ".join(f"{kind} {number}" for kind, number in network.own_dates.items())
         lines.append(
-            f"{sum(network.own_dates.values())} steps never begin sooner than planned either: the planner put them as late "
-            f"as may be, or found hands no sooner ({counts})"
+            f"{sum(network.own_dates.values())} steps never begin sooner than planned either: they were put as late as "
+            f"may be, or found hands no sooner ({counts})"
         )
     if network.unheld:
         lines.append(

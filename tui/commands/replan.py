@@ -15,6 +15,7 @@ from tui.quantities import some
 from tui.workspace import PLAN_FILE, Workspace, write_text
 
 if TYPE_CHECKING:
+    from capacity.plan import Plan
     from capacity.replanning.answer import Replanned
 
 PROJECT = "playbooks"
@@ -69,7 +70,7 @@ def replan(
     if out is not None and workspace.path(out).is_dir():
         raise InputError("this is a folder", where=str(out), remedy="name a file to write the plan to")
     estate, facility, plan = workspace.estate(), workspace.facility(), workspace.plan(plan_file)
-    _unchanged(workspace, plan_file)
+    _unchanged(plan, plan_file)
     calendar = workspace.calendar(plan.inputs.start)
     runs, _ = read_runs(workspace.path(project))
     zone = ZoneInfo(plan.calendar.time_zone)
@@ -108,11 +109,10 @@ def replan(
         raise typer.Exit(FINDINGS)
 
 
-def _unchanged(workspace: Workspace, plan_file: Path) -> None:
+def _unchanged(plan: Plan, plan_file: Path) -> None:
     """Refuse a plan that was changed by hand: nobody proved it."""
     from capacity.plan import sealed
 
-    plan = workspace.plan(plan_file)
     if sealed(plan).content_hash != plan.content_hash:
         raise InputError(
             "the plan was changed after it was made",
