@@ -61,6 +61,10 @@ Day = Annotated[date, AfterValidator(_within_reach)]
 Moment = Annotated[datetime, AfterValidator(_within_reach)]
 
 
+# What planners hold beside the resources of the settings: a circuit's rate, a tenant's turn, the shared core's rate.
+RESERVED = ("circuit:", "tenant:", "core:")
+
+
 class SlotInput(_Strict):
     """`days` and a time span "HH:MM-HH:MM" local; an end before the start runs into the next day."""
 
@@ -221,7 +225,8 @@ class CalendarSettings(_Strict):
 def resolve(settings: CalendarSettings, start: datetime) -> Calendar:
     """The Calendar from `start` (aware, or local to the planning zone) over the horizon.
 
-    Raises InputError for an unknown time zone or when one of crew, engineer, van and dock is missing.
+    Raises InputError for an unknown time zone, when one of crew, engineer, van and dock is missing, or when a resource
+    is called as planners call a circuit's line, a tenant's turn or the shared core.
     """
     zone = _zone(settings.time_zone)
     missing = [name for name in ("crew", "engineer", "van", "dock") if name not in settings.resources]
@@ -230,6 +235,13 @@ def resolve(settings: CalendarSettings, start: datetime) -> Calendar:
             f"no resource {', '.join(missing)}",
             where="vorst.toml [calendar.resources]",
             remedy="add it with its capacity",
+        )
+    taken = sorted(name for name in settings.resources if _is_reserved(name))
+    if taken:
+        raise InputError(
+            f"a resource can't be called {taken[0]!r:.60}: plans hold lines and tenants under such names",
+            where="vorst.toml [calendar.resources]",
+            remedy=f"choose a name that doesn't begin with {', '.join(RESERVED[:-1])} or {RESERVED[-1]}",
         )
     unstaffed = sorted(settings.skills.keys() - settings.resources.keys())
     if unstaffed:
@@ -268,6 +280,10 @@ def resolve(settings: CalendarSettings, start: datetime) -> Calendar:
         skills=tuple(Skill(name, words) for name, words in settings.skills.items()),
         grouping=None if settings.grouping == GroupingInput() else Grouping(**settings.grouping.model_dump()),
     )
+
+
+def _is_reserved(name: str) -> bool:
+    return name.strip().casefold().startswith(RESERVED)
 
 
 def _holidays(settings: CalendarSettings) -> tuple[SchoolHolidayInput, ...]:

@@ -22,19 +22,22 @@ def addresses(facts: WaveFacts) -> tuple[Block, ...]:
     rows = tuple(_row(facts, found, wave) for found in known.ranges if wave in found.waves)
     unaddressed = len(moving.intersection(known.unaddressed))
     outside = len(moving.intersection(known.outside))
-    unknown = words.counted(
-        "Not known: %(n)s asset of the wave without an address on record, %(outside)s with one in no prefix on record.",
-        "Not known: %(n)s assets of the wave without an address on record, %(outside)s with one in no prefix on "
-        "record.",
-        unaddressed,
-        outside=words.number(outside),
-    )
+    unknown = []
+    if unaddressed:
+        one, many = "%(n)s asset has no address on record", "%(n)s assets have no address on record"
+        unknown.append(words.counted(one, many, unaddressed))
+    if outside:
+        one, many = (
+            "%(n)s asset has an address in no prefix on record",
+            "%(n)s assets have addresses in no prefix on record",
+        )
+        unknown.append(words.counted(one, many, outside))
     head = words.columns(
         ("prefix", 1.4), ("VLAN", 0.6, True), ("at two places from", 1.4), ("until", 1.4),
         ("moves now, in all", 0.9, True), ("stays", 0.6, True), ("what is to be done", 2.2), ("done by", 1),
     )  # fmt: skip
     table = Table(head, rows, empty=words("No prefix on record has a member that moves in this wave."))
-    return (table, Paragraph(unknown)) if unaddressed or outside else (table,)
+    return (table, Paragraph(words("Not known: %(what)s.", what="; ".join(unknown)))) if unknown else (table,)
 
 
 def _row(facts: WaveFacts, found: AddressRange, wave: int) -> tuple[Text, ...]:

@@ -12,7 +12,7 @@ from random_worlds import estates
 from tiny_rooms import Room
 
 from capacity.calendar import Calendar, CalendarResource, Skill, WeeklySlot
-from capacity.calendar_settings import CalendarSettings, resolve
+from capacity.calendar_settings import CalendarSettings, ResourceInput, resolve
 from capacity.plan import Plan
 from capacity.planner import plan
 from capacity.verify import check
@@ -79,6 +79,14 @@ def test_what_is_not_wiped_is_escorted() -> None:
 def test_a_skill_that_nobody_has_is_refused() -> None:
     with pytest.raises(InputError, match="nobody has the skill rigger"):
         resolve(CalendarSettings(skills={"rigger": ("chassis",)}), a_calendar().start)
+
+
+@pytest.mark.parametrize("name", ["circuit:3", "tenant:1", "core:", " Circuit:x"])
+def test_a_resource_called_as_planners_call_lines_and_tenants_is_refused(name) -> None:
+    resources = CalendarSettings().resources | {name: ResourceInput(capacity=1)}
+    with pytest.raises(InputError, match=r"begin with circuit:, tenant: or core:") as told:
+        resolve(CalendarSettings(resources=resources), a_calendar().start)
+    assert name in str(told.value)
 
 
 def test_what_no_crew_wipes_on_end_is_retired_in_parts() -> None:

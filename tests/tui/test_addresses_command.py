@@ -25,6 +25,7 @@ def test_each_range_says_what_becomes_of_it_and_what_is_unknown(planned):
     assert all(r["prefix"] in ran.out for r in ranges)
     assert ran.out.startswith("address ranges: ")
     assert "have no address on record" in ran.err
+    assert " 0 " not in ran.err
 
 
 def test_of_one_wave_only_what_it_takes_from(planned):

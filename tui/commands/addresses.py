@@ -10,6 +10,7 @@ import typer
 
 from inventory.errors import InputError
 from tui import output
+from tui.quantities import some
 from tui.workspace import PLAN_FILE, Workspace
 
 if TYPE_CHECKING:
@@ -58,11 +59,16 @@ def addresses(
         [_row(r) for r in shown],
         right=[1, 5, 6],
     )
-    if found.unaddressed or found.outside:
-        output.say(
-            f"not known: {len(found.unaddressed)} assets that move have no address on record, the addresses of "
-            f"{len(found.outside)} lie in no prefix on record"
+    unknown = [
+        f"{some(len(refs), 'asset that moves has', 'assets that move have')} {what}"
+        for refs, what in (
+            (found.unaddressed, "no address on record"),
+            (found.outside, "addresses that lie in no prefix on record"),
         )
+        if refs
+    ]
+    if unknown:
+        output.say(f"not known: {'; '.join(unknown)}")
 
 
 def _row(found: AddressRange) -> list[str | int]:

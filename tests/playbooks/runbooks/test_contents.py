@@ -129,7 +129,7 @@ def test_a_prefix_of_which_something_stays_is_renumbered_or_stretched(estate_wit
     assert (
         "10.0.0.0/24 | 7 | Sun 08 Mar 2026 01:00 | for good | 1 of 1 | 1 | renumber what moves" in addresses
     )
-    assert "without an address on record" in addresses
+    assert "has no address on record" in addresses
 
 
 def test_more_planned_cords_than_recorded_ports_are_listed_apart(estate_with, read_of):
