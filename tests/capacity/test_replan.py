@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from itertools import combinations, product
 
 import pytest
+from broken_plans import CASES
+from broken_plans.case import Broken
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from plan_builders import BRUSSELS, a_facility, a_plan, an_estate, at, device, machine, resealed
@@ -397,3 +399,16 @@ def test_a_region_under_way_is_replanned_and_every_rule_holds(
         assert not dates or step.group in off or name in told or name in {u.name for u in found.undated}
     again = replan(estate, facility, plan, SETTINGS, runs, Asked(percentile=60))
     assert again.plan.content_hash == found.plan.content_hash
+
+
+# --- plans that were wrong before -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("broken", CASES[::16], ids=lambda broken: f"{broken.code}: {broken.title}")
+def test_a_broken_plan_gets_an_answer_that_the_checker_confirms_or_an_error(broken: Broken) -> None:
+    estate, facility, plan = broken.world()
+    try:
+        found = replan(estate, facility, plan, SETTINGS, (), Asked(since=plan.calendar.start))
+    except InputError:
+        return  # refused in words; anything else fails here
+    assert found.violations == check(estate, facility, found.plan)
