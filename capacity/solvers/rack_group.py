@@ -39,6 +39,7 @@ MOST_KINDS = (
 KIND_RATIO = 1.03  # of draws and weights within a kind
 MANY_ITEMS, FEWEST_RULES = 1000, 3  # of a group: with more items fewer rules are tried, but so many
 MANY_BINS = 50  # of a group: with more the rounds of rebuilding, each of which looks at all, get fewer
+POWER = 1  # of the dimensions
 NOISE = 0.25  # standard deviation of the logarithm of a noisy score's factor
 
 
@@ -120,12 +121,20 @@ class Group:
 
     def bound(self, state: State) -> int:
         """New bins the placed items need at least: per dimension, the fewest bins whose sum holds the demand."""
+        return max(self._needs(state))
+
+    def is_short_of_power(self, state: State) -> bool:
+        """Whether power asks for more new bins than any other dimension."""
+        needs = self._needs(state)
+        return needs[POWER] > max(needs[:POWER] + needs[POWER + 1 :])
+
+    def _needs(self, state: State) -> list[int]:
         placed = self.items[state.item_bin[self.items] >= 0]
         short = self.a.item_demand[placed].sum(axis=0) - self.there
-        return max(
+        return [
             int(np.searchsorted(self.grown[:, d], short[d] - EPSILON)) + 1 if short[d] > EPSILON else 0
             for d in range(DIMENSIONS)
-        )
+        ]
 
     def key(self, state: State) -> tuple[float, int]:
         return self.out(state), self.opened_in(state)

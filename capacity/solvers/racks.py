@@ -106,7 +106,11 @@ def _put_back(problem: Problem, before: Before) -> Solution:
 
 
 def _deepened(problem: Problem, found: Solution, seed: int, progress: Callable[[float], None]) -> Solution:
-    """A solution with its groups rebuilt once more, in as many rounds as they have bins."""
+    """A solution with its groups rebuilt once more, in as many rounds as they have bins.
+
+    What was set aside for other groups and they didn't take is free by now: a group that is short of power before all
+    else takes the bins that have most of it first.
+    """
     problem = replace(problem, arrays=problem.arrays._replace(bins_ids=found.bins_ids))
     left, state = empty_left(problem.arrays), found.state
     everything = np.arange(len(problem.value))
@@ -114,9 +118,23 @@ def _deepened(problem: Problem, found: Solution, seed: int, progress: Callable[[
         rng = np.random.default_rng([seed, int(group), DEEP_ROUNDS])
         work = Group(problem, int(group), None, everything, left, rng)
         rounds = 0 if work.is_best(state) else DEEP_ROUNDS * max(work.opened_in(state), FEWEST_BINS)
+        if rounds and work.is_short_of_power(state):
+            problem = _with_power_first(problem, int(group), left)
+            work = Group(problem, int(group), None, everything, left, rng)
         state = work.rebuild(state, rounds)  # in no round it is compiled all the same, by the smallest plan
         progress((done + 1) / len(problem.groups))
     return _solution(problem, state, left)
+
+
+def _with_power_first(problem: Problem, group: int, left: Floats) -> Problem:
+    """The problem with a group's new bins in another order: those with most power first, else as they were."""
+    a = problem.arrays
+    ids = a.bins_ids.copy()
+    part = slice(a.bins_ptr[group], a.bins_ptr[group + 1])
+    bins = ids[part]
+    power = np.where(problem.start.bin_group[bins] >= 0, -np.inf, -left[bins, 1].round(3))
+    ids[part] = bins[np.argsort(power, kind="stable")]
+    return replace(problem, arrays=a._replace(bins_ids=ids))
 
 
 def _solution(problem: Problem, state: State, left: Floats) -> Solution:
