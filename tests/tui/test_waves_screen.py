@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
+from tui_cases import NOON
+
 from capacity.moved_group import MovedGroup
-from inventory.documents import to_json
+from inventory.approvals import ApprovedPlan, approve
+from inventory.documents import to_data, to_json
+from inventory.records import Approval
 from tui.widgets.gantt import Gantt
 from tui.widgets.histogram import Histogram
 from tui.widgets.panel import Panel
-from tui.workspace import Workspace
+from tui.workspace import Workspace, init_workspace
 
 
 def gantt_of(session) -> Gantt:
@@ -157,6 +162,33 @@ async def test_an_earlier_plan_shows_where_groups_were(open_app, loaded, tmp_pat
         assert sum("░" in row for row in session.lines[3:]) == 1
         await session.press("escape")
         assert "░" not in session.text
+
+
+async def test_the_approved_plan_is_the_first_to_compare_with(open_app, loaded, tmp_path):
+    workspace = init_workspace(tmp_path / "W")
+    earlier = MovedGroup(loaded.estate, loaded.facility, loaded.plan, "G3").plan(timedelta(days=14))
+    content = ApprovedPlan(
+        earlier.name, earlier.content_hash, "sha256:e", 1, "sha256:f", document=to_data(earlier)
+    )
+    with workspace.open_database() as database:
+        made = approve(database, content, by="A. [Dupont]", who="typist", at=NOON)
+    async with open_app(replace(loaded, approvals=(made,)), size=(120, 40)) as session:
+        assert "not approved" in session.text  # the one shown is another
+        session.app.workspace = workspace
+        await session.press("7", "a")
+        assert "the approved plan (A. [Dupont], 2027-01-04)" in session.text
+        await session.press("enter")
+        assert "had it: 1 group moved, 0 new, 0 gone" in session.text
+
+
+async def test_the_overview_says_whether_the_plan_is_approved(open_app, loaded):
+    plan = loaded.plan
+    made = Approval(1, NOON, "A. Dupont", "w", "", plan.name, plan.content_hash, "sha256:e", 1, "sha256:f")
+    async with open_app(replace(loaded, approvals=(made,))) as session:
+        assert "approved by A. Dupont, 2027-01-04" in session.text
+    altered = replace(plan, name="altered")
+    async with open_app(replace(loaded, plan=altered, approvals=(made,))) as session:
+        assert "changed since A. Dupont approved it" in session.text
 
 
 async def test_without_another_plan_it_says_how_to_keep_one(open_app, loaded, tmp_path):

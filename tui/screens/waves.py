@@ -358,7 +358,7 @@ class WavesScreen(Frame):
             names = (group_moves.approved_name(self._shown), *names)
         if not names:
             self.notify(
-                "no plan is approved (`vorst approve`), and there is no other in the workspace: keep one, "
+                "no plan is approved (`vorst approve`), and there is no other plan in the workspace: keep one, "
                 "`vorst plan -o other.json`"
             )
             return

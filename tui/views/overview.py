@@ -66,7 +66,7 @@ def plan_state(loaded: Loaded) -> tuple[Line, ...]:
     elif loaded.violations:
         proof = line(Span(f"✗ breaks {some(len(loaded.violations), 'rule')}: see Findings (9)", "bad"))
     else:
-        proof = line(Span("✓ proven: every rule holds for what exists now", "good"))
+        proof = line(Span("✓ every rule holds for what exists now", "good"))
     return head, (*proof, *approval(loaded))
 
 
