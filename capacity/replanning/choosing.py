@@ -67,6 +67,7 @@ class Choosing:
                         begin, end = completing.grid.floor(use.start), completing.grid.ceil(use.end)
                         self._timeline.take({use.resource: use.amount}, max(0, begin), max(0, end))
         self._grid, self._known = completing.grid, dict[str, Floats]()
+        self._made: dict[str, tuple[list[Alternative], Iterator[Alternative]]] = {}
         self._names = completing.names
         self.groups = sorted(alternatives.steps)
         self._kept: dict[str, list[Alternative]] = {}
@@ -122,9 +123,19 @@ class Choosing:
     def _others(self, group: str, bans: Bans) -> Iterator[Alternative]:
         if bans.tries[group] >= MOST_TRIES:
             return
-        for own in self._alternatives.others(group):
+        for own in self._known_others(group):
             if (group, own.start // DAY) not in bans.days and own.start >= bans.not_before.get(group, 0):
                 yield own
+
+    def _known_others(self, group: str) -> Iterator[Alternative]:
+        """The group's other dates, each made once."""
+        if group not in self._made:
+            self._made[group] = ([], self._alternatives.others(group))
+        made, rest = self._made[group]
+        yield from made
+        for own in rest:
+            made.append(own)
+            yield own
 
     def _spread(self, group: str, bans: Bans) -> list[Alternative]:
         """Dates that hold beside what is fixed."""
