@@ -52,9 +52,10 @@ class Demands:
 
     def of(self, ref: Ref) -> Asked:
         """The demand of an asset; empty for one that doesn't exist."""
-        if ref not in self._known:
-            self._known[ref] = self._derive(ref)
-        return self._known[ref]
+        known = self._known.get(ref)
+        if known is None:
+            known = self._known[ref] = self._derive(ref)
+        return known
 
     def _derive(self, ref: Ref) -> Asked:
         if ref.kind == "devices" and (device := self._devices.get(ref.id)) is not None:

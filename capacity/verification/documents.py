@@ -208,10 +208,13 @@ def _assumed(view: View, findings: Findings) -> None:
     names = {assumption.name for assumption in listed}
     rests_on = {f"facility.{entry.path}" for entry in view.facility.assumptions}
     unseen = False
-    for ref in (*view.placed_devices, *view.placed_workloads):
-        quantities = view.demands.of(ref).quantities
-        rests_on |= {quantity.rule for quantity in quantities.values() if quantity.is_estimate}
-        unseen = unseen or (ref in view.placed_workloads and "change_rate_mbps" not in quantities)
+    for placed, is_copied in ((view.placed_devices, False), (view.placed_workloads, True)):
+        for ref in placed:
+            quantities = view.demands.of(ref).quantities
+            for quantity in quantities.values():
+                if quantity.is_estimate:
+                    rests_on.add(quantity.rule)
+            unseen = unseen or (is_copied and "change_rate_mbps" not in quantities)
     if unseen and calendar.work.change_share_per_day:
         rests_on.add("calendar.work.change_share_per_day")
     if calendar.core_mbps is None:

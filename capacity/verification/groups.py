@@ -28,7 +28,7 @@ def check(view: View, findings: Findings) -> None:
                     asset=asset,
                 )
     _waves(view, findings)
-    _cut_flows(view, findings)
+    _cut_flows(view, group_of, findings)
     for step in view.plan.steps:
         if step.kind not in TOUCHING and step.moves:
             _as_its_group(view, step, group_of, findings)
@@ -78,30 +78,45 @@ def _waves(view: View, findings: Findings) -> None:
                 )
 
 
-def _cut_flows(view: View, findings: Findings) -> None:
+def _cut_flows(view: View, group_of: dict[Ref, str], findings: Findings) -> None:
     """A group names the flows that cross sites while others wait; those of what retires may be left out."""
+    cut: dict[str | None, set[int]] = defaultdict(set)
+    lasting: dict[str | None, set[int]] = defaultdict(set)
+    known: dict[Ref, tuple[set[str | None], set[str | None]]] = {}
+    for flow in view.estate.flows:
+        for end in (flow.source, flow.target):
+            if end not in known:
+                known[end] = _groups_at(view, end, group_of)
+        (all_here, last_here), (all_there, last_there) = known[flow.source], known[flow.target]
+        if len(touched := all_here | all_there) > 1:
+            last = last_here | last_there
+            for group_id in touched:
+                cut[group_id].add(flow.id)
+                if last - {group_id}:
+                    lasting[group_id].add(flow.id)
     for group in view.plan.groups:
-        members = set(group.assets)
-        named = {flow for flow in group.cut_flows if view.row("flows", flow) is not None}
-        cut: set[int] = set()
-        lasting: set[int] = set()
-        for flow, ends in (entry for ref in members for entry in view.flows_of.get(ref, ())):
-            others = [end for end in ends if end not in members]
-            if others:
-                cut.add(flow)
-            if any(view.site_of(o) is not None and view.strategy(o) != "retire" for o in others):
-                lasting.add(flow)
-        wrong = (lasting - named) | (named - cut)
+        named = {flow_id for flow_id in group.cut_flows if view.row("flows", flow_id) is not None}
+        wrong = (lasting[group.id] - named) | (named - cut[group.id])
         if wrong:
-            flow = min(wrong)
+            said = "cuts" if min(wrong) in lasting[group.id] else "does not cut"
             findings.add(
                 "GROUP",
                 f"group {group.id}",
-                f"group {group.id} {'cuts' if flow in lasting else 'does not cut'} flow {flow}, "
-                "the plan says otherwise",
+                f"group {group.id} {said} flow {min(wrong)}, the plan says otherwise",
                 "list the flows between its assets and others",
                 over=(float(len(wrong)), "flows"),
             )
+
+
+def _groups_at(view: View, end: Ref, group_of: dict[Ref, str]) -> tuple[set[str | None], set[str | None]]:
+    """The groups that the assets at an end of a flow are of (None: of none), and those of what is not retired."""
+    assets = view.members_of.get(end.id, []) if end.kind == "applications" else [end]
+    lasting = {
+        group_of.get(ref)
+        for ref in assets
+        if view.strategy(ref) != "retire" and view.site_of(ref) is not None
+    }
+    return {group_of.get(ref) for ref in assets}, lasting
 
 
 def _as_its_group(view: View, step: Step, group_of: dict[Ref, str], findings: Findings) -> None:

@@ -6,12 +6,11 @@ while a blade's workload may; and what serves a site (network, power) while work
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 
 from capacity.plan import Step
 from capacity.verification.moments import DAY_SECONDS, TIME_TOLERANCE
-from capacity.verification.view import View
+from capacity.verification.view import TOUCHING, View
 from capacity.verification.violations import Findings, counted
 from inventory.estate import Device, Ref
 
@@ -110,10 +109,12 @@ def _chassis(view: View, deadlines: Deadlines, findings: Findings) -> None:
 def _serving(view: View, deadlines: Deadlines, findings: Findings) -> None:
     """What serves a site is not taken out before all hardware has left it, and while workloads may come back to it."""
     last: dict[int | None, tuple[float, Ref]] = {}
-    for ref, deadline in deadlines.items():
-        site, step = view.site_of(ref), view.touching_step(ref)
-        until = view.ends(step) if step is not None and step.kind == "relocate" else deadline
-        last[site] = max(last.get(site, (-math.inf, ref)), (until, ref))
+    for step in view.plan.steps:
+        for move in step.moves if step.kind in TOUCHING else ():
+            site = view.site_of(move.asset)
+            until = view.ends(step) if step.kind == "relocate" else deadlines[move.asset]
+            if site not in last or (until, move.asset) > last[site]:
+                last[site] = (until, move.asset)
     for device in view.estate.devices:
         ref = Ref("devices", device.id)
         if view.strategy(ref) == "retire" and device.site_id in last and _serves(view, device):

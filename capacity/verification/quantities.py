@@ -165,7 +165,8 @@ def _ranges(view: View, findings: Findings, demand: AssetDemand) -> None:
     wrong = [
         (name, what)
         for name, stated in demand.quantities.items()
-        if (what := _misstated(stated, asked.quantities.get(name), is_placed=is_placed))
+        if stated != asked.quantities.get(name)
+        and (what := _misstated(stated, asked.quantities.get(name), is_placed=is_placed))
     ]
     if not is_placed and ref.kind == "devices":
         wrong += [

@@ -181,20 +181,6 @@ class View:
             found[member.application_id].append(member.object)
         return found
 
-    @cached_property
-    def flows_of(self) -> dict[Ref, list[tuple[int, list[Ref]]]]:
-        """The flows of each asset by id, with the assets at both their ends."""
-        found: dict[Ref, list[tuple[int, list[Ref]]]] = defaultdict(list)
-        for flow in self.estate.flows:
-            ends = [
-                ref
-                for end in (flow.source, flow.target)
-                for ref in (self.members_of.get(end.id, []) if end.kind == "applications" else [end])
-            ]
-            for ref in dict.fromkeys(ends):
-                found[ref].append((flow.id, ends))
-        return found
-
     def named_by(self, ref: Ref) -> Iterator[Ref]:
         """The objects whose freeze or pin is the asset's: itself, its applications, its tenant, its site."""
         yield ref

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 from capacity.calendar import WeeklySlot
 from capacity.plan import Step
@@ -27,6 +29,10 @@ HANDS = ("crew", "engineer")
 def check(view: View, findings: Findings) -> None:
     windows = _Windows(view)
     freezes = _freezes(view)
+    holidays = [
+        (day, (view.clock.midnight(day), view.clock.wall(day.toordinal() + 1, 0)))
+        for day in sorted(set(view.plan.calendar.holidays))
+    ]
     for step in view.plan.steps:
         if step.kind in TOUCHING:
             assets = [
@@ -36,7 +42,7 @@ def check(view: View, findings: Findings) -> None:
             _not_frozen(view, step, assets, freezes, findings)
             _downtime(view, step, assets, findings)
         if any(use.resource in HANDS for use in step.uses):
-            _no_holiday(view, step, findings)
+            _no_holiday(view, step, holidays, findings)
 
 
 # --- windows -----------------------------------------------------------------------------------------------------
@@ -158,16 +164,18 @@ def _not_frozen(
                     )
 
 
-def _no_holiday(view: View, step: Step, findings: Findings) -> None:
+def _no_holiday(
+    view: View, step: Step, holidays: Sequence[tuple[date, Interval]], findings: Findings
+) -> None:
     """No hands are held on a holiday; a copy by van may span one while nobody drives."""
     worked = joined(
         (view.clock.seconds(use.start), view.clock.seconds(use.end))
         for use in step.uses
         if use.resource in HANDS
     )
-    for day in sorted(set(view.plan.calendar.holidays)):
-        ordinal = day.toordinal()
-        holiday = (view.clock.wall(ordinal, 0), view.clock.wall(ordinal + 1, 0))
+    for day, holiday in holidays:
+        if not worked or holiday[0] >= worked[-1][1] or holiday[1] <= worked[0][0]:
+            continue
         shared = sum(overlap(interval, holiday) for interval in worked)
         if shared > TIME_TOLERANCE:
             first = min(max(a, holiday[0]) for a, b in worked if overlap((a, b), holiday) > 0)
