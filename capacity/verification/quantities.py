@@ -198,7 +198,7 @@ def _misstated(stated: Quantity, right: Quantity | None, *, is_placed: bool) -> 
         )
     if stated.is_estimate != right.is_estimate:
         return f"is {'an estimate' if right.is_estimate else 'known'}, and the plan says otherwise"
-    if not is_placed and (_apart(stated.planning, right.planning) or stated.rule != right.rule):
+    if not is_placed and (beyond(right.planning, stated.planning) or stated.rule != right.rule):
         return (
             f"is said to be {number(stated.planning)} by {stated.rule}, "
             f"the rule {right.rule} gives {number(right.planning)}"
