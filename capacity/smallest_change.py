@@ -70,6 +70,7 @@ class _Asked:
         self.estate, self.facility, self.plan = estate, facility, plan
         self.demands = {demand.asset: demand for demand in plan.demands}
         self.rack_of = _rack_of(plan)
+        self._strategy = {decision.asset: decision.strategy for decision in plan.decisions}
         crowded = [u.asset for u in plan.unplaced if self._is_crowded(u)]
         devices = [ref for ref in crowded if self._strategy.get(ref) == "relocate"]
         gathered = Gatherer(estate, facility, self.demands).devices(devices)
@@ -86,10 +87,6 @@ class _Asked:
             self.racks = RackShortfalls(facility, self.problem, (rack.id for rack in plan.racks))
         self.number = {ref: number for number, item in enumerate(self.items) for ref in _assets(item)}
         self._answers: dict[object, Shortfall | None] = {}
-
-    @property
-    def _strategy(self) -> dict[Ref, str]:
-        return {decision.asset: decision.strategy for decision in self.plan.decisions}
 
     @staticmethod
     def _is_crowded(entry: Unplaced) -> bool:

@@ -185,13 +185,16 @@ def _limits(problem: RackProblem, columns: Sequence[Floats], losses: Sequence[in
     tightest: dict[tuple[float, ...], float] = {}
     for node in range(left_w.shape[1]):
         table = np.array([column[:, node] for column in columns]).T.round(9)  # [losses, groups]
-        if not table.size:
+        mine = np.flatnonzero(table.any(axis=0))  # groups that load it: few, where buildings are many
+        if not len(mine):
             continue
-        rows, which = np.unique(table, axis=0, return_inverse=True)
+        rows, which = np.unique(table[:, mine], axis=0, return_inverse=True)
         for number, row in enumerate(rows):
             if row.any():
                 least = float(left_w[which.reshape(-1) == number, node].min())
-                key = tuple(float(share) for share in row)
+                whole = np.zeros(table.shape[1])
+                whole[mine] = row
+                key = tuple(whole.tolist())
                 tightest[key] = min(tightest.get(key, np.inf), max(least, 0.0))
     shares = np.array(list(tightest), dtype=np.float64).reshape(len(tightest), len(columns))
     return shares, np.array(list(tightest.values()), dtype=np.float64)
