@@ -25,7 +25,7 @@ SHOTS: dict[str, tuple[str, ...]] = {
     "waves": ("7", "c", "u", *["down"] * 13, "enter", "down"),
     "moving": ("7", "down", "down", "enter", "down", "v", "plus", "plus", "right", "right"),
     "risk": ("i",),
-    "groups": ("b", "o", "down"),
+    "groups": ("b", "o", "home"),
     "compare": ("w", "c"),
     "scenarios": ("w", "c", "escape", "down", "down"),  # by now nothing is left to be planned
 }

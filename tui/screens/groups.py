@@ -47,6 +47,7 @@ class GroupsScreen(Frame):
         self._order = 0
         self._wants_decided = False
         self._rows: tuple[groups.GroupRow, ...] = ()
+        self._of: Loaded | None = None  # what the rows speak of
 
     def body(self) -> Iterable[Widget]:
         yield Container(
@@ -54,7 +55,10 @@ class GroupsScreen(Frame):
         )
 
     def show(self, loaded: Loaded) -> None:
-        self._rows = ()
+        if self._of is not None and loaded.plan is self._of.plan and loaded.estate is self._of.estate:
+            self._refresh()  # proven meanwhile, or in other colours; what is being worked out is still wanted
+            return
+        self._rows, self._of = (), loaded
         self.headline(line(Span("working out what ties the groups …", "muted")))
         self._work_out(loaded)
 
@@ -81,7 +85,7 @@ class GroupsScreen(Frame):
     @on(Done)
     def _done(self, event: Done) -> None:
         event.stop()
-        if event.loaded is not self._shown:
+        if event.loaded is not self._of:
             return
         if isinstance(event.found, VorstError):
             self.headline(line(Span("Nothing to show: ", "bad!"), span(str(event.found))))

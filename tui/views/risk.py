@@ -231,7 +231,7 @@ def _when(moment: datetime | None) -> str:
 
 def _later(outlook: Outlook, moment: datetime | None) -> str:
     if moment is None:
-        return "beyond the horizon"
+        return "the horizon"
     days = (moment.date() - outlook.planned.date()).days
     return "as planned" if not days else f"{some(abs(days), 'day')} {'later' if days > 0 else 'earlier'}"
 
