@@ -66,7 +66,7 @@ def _of_region(calendar: Calendar, times: int, promised_s: float, *, is_compared
     yield Figure(f"{name}: rules broken", len(violations), "in all", 0)
     if not is_compared:
         return
-    with patch.object(Dates, "searched", return_value=None):
+    with patch.object(Dates, "searched", return_value=()):
         usual, _ = proven(estate, facility, hands)
     now, then = _emptied(made), _emptied(usual)
     yield Figure(

@@ -1,12 +1,13 @@
-"""How a placement's dates end: what is retired after them, when each room is empty; and which of two ends is better.
+"""How a placement's dates end: what is retired after them, when each room is empty; and which of several is best.
 
-In this order: more rooms emptied, fewer machines that no crew retires in time, an earlier week in which the last of the
+In this order: more rooms emptied, fewer machines that no crew retires in time, fewer days that rooms are kept longer
+than their site's lease, an earlier week in which the last of the
 rooms is empty, fewer days until rooms are empty, all told, and an earlier end of all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -29,6 +30,7 @@ class Ending:
     decisions: tuple[Decision, ...]
     rooms: tuple[RoomOutcome, ...]
     kept: int
+    overdue_days: int
 
     @property
     def last(self) -> datetime | None:
@@ -54,21 +56,30 @@ def ended(
     late = set(undated)
     found = tuple(_kept(d) if d.asset in late else d for d in decisions)
     outcomes = rooms.outcomes(estate, found, unplaced, (*dated.steps, *retired))
-    return Ending(dated, retired, found, outcomes, len(late))
+    return Ending(dated, retired, found, outcomes, len(late), _overdue_days(estate, outcomes))
 
 
-def is_better(new: Ending, old: Ending, start: datetime) -> bool:
-    """Whether to take the new: the same has no date, nothing that counts is later, and something is better."""
+def _overdue_days(estate: Estate, outcomes: Sequence[RoomOutcome]) -> int:
+    """Over all rooms that become empty, the days from the end of their site's lease until they are."""
+    leases = {site.id: site.lease_end for site in estate.sites if site.lease_end is not None}
+    emptied = ((leases.get(room.site_id), room.emptied_at) for room in outcomes)
+    return sum(max((at.date() - end).days, 0) for end, at in emptied if end is not None and at is not None)
+
+
+def best(usual: Ending, others: Iterable[Ending], start: datetime) -> Ending:
+    """The best of those that leave the same without a date and in which nothing that counts is later than usual."""
+    return min([usual, *(one for one in others if _holds(one, usual))], key=lambda one: _key(one, start))
+
+
+def _holds(new: Ending, old: Ending) -> bool:
     if {u.asset for u in new.dated.dropped} != {u.asset for u in old.dated.dropped}:
         return False
-    if len(new.emptied) < len(old.emptied) or new.kept > old.kept:
+    if len(new.emptied) < len(old.emptied) or new.kept > old.kept or new.overdue_days > old.overdue_days:
         return False
     if new.last is not None and old.last is not None and new.last > old.last:
         return False
     is_same = len(new.emptied) == len(old.emptied)
-    if is_same and new.emptied and new.emptied[-1] > old.emptied[-1]:
-        return False
-    return _key(new, start) < _key(old, start)
+    return not (is_same and new.emptied and new.emptied[-1] > old.emptied[-1])
 
 
 def _key(ending: Ending, start: datetime) -> tuple[float, ...]:
@@ -76,7 +87,7 @@ def _key(ending: Ending, start: datetime) -> tuple[float, ...]:
     weeks = spans[-1] // WEEK if spans else 0
     days = sum(spans, timedelta()) / timedelta(days=1)
     last = (ending.last - start) / timedelta(days=1) if ending.last is not None else 0.0
-    return (-len(spans), ending.kept, weeks, days, last)
+    return (-len(spans), ending.kept, ending.overdue_days, weeks, days, last)
 
 
 def _kept(decision: Decision) -> Decision:

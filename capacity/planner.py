@@ -16,7 +16,7 @@ from capacity.as_planned import frame_of
 from capacity.belonging import Belonging
 from capacity.calendar import Calendar
 from capacity.demand import derive
-from capacity.endings import ended, is_better
+from capacity.endings import best, ended
 from capacity.facility import Facility
 from capacity.placement import Placement
 from capacity.placing.mounts import Mounts
@@ -193,10 +193,8 @@ def _plan(
     placed, names = placement.at_positions(estate, facility, demands, placed, seed=seed)
     unplaced = {entry.asset: entry for entry in placed.unplaced} | dropped
     left_out = tuple(unplaced[ref] for ref in sorted(unplaced))
-    ending = ended(estate, calendar, decisions, demands, left_out, dated)
-    if searched is not None:
-        other = ended(estate, calendar, decisions, demands, left_out, searched)
-        ending = other if is_better(other, ending, calendar.start) else ending
+    endings = [ended(estate, calendar, decisions, demands, left_out, found) for found in (dated, *searched)]
+    ending = best(endings[0], endings[1:], calendar.start)
     dated, decisions = ending.dated, ending.decisions
     renamed = (_in_renamed(step, names) for step in dated.steps)
     steps = tuple(sorted((*renamed, *ending.retired), key=lambda step: (step.start, step.id)))

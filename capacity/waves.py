@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -57,6 +57,8 @@ from capacity.timetable.wanting import not_computed
 from capacity.timetable.windows import SLOT_MINUTES, Grid, Windows
 from capacity.timetable.work import WorkBook
 from inventory.estate import Estate, Ref
+
+TIMES = 2  # in the solver's order, then by the rooms that empties first; a third time brought nothing more
 
 
 def last_day(calendar: Calendar) -> date:
@@ -154,23 +156,28 @@ class Dates:
         self._dated = Dating(self._terms, self._fresh()).run(self._in_order(groups), progress)
         return self._written(self._dated)
 
-    def searched(self, progress: Progress | None = None) -> Schedule | None:
-        """The groups of `usual` in the order, and at the pace, that the solver finds; None where it has nothing else.
+    def searched(self, progress: Progress | None = None) -> tuple[Schedule, ...]:
+        """The groups of `usual` in the solver's order and at its pace, and once more by the rooms that empties first.
 
         A group that found a date in the usual order may find none here; whoever asks compares.
         """
         usual = self._dated
         if usual is None or not usual.bookings:
-            return None
+            return ()
         rooms = rooms_left(self._estate, self._belonging, self._decisions.values(), self._movers)
-        project = DatesProject(self._terms, self._work, self._timeline, usual.bookings, rooms)
-        answer = project.solved(self._seed)
+        answer = DatesProject(self._terms, self._work, self._timeline, usual.bookings, rooms).solved(
+            self._seed
+        )
         groups = [entry.group for entry in usual.bookings]
-        ranked = sorted(range(len(groups)), key=lambda k: answer.rank[k])
-        undated = [group for group, _ in usual.undated]
-        order = [groups[k] for k in ranked] + undated
-        found = Dating(self._terms, self._fresh(), answer.paces).run(order, progress)
-        return self._written(found)
+        order = [groups[k] for k in sorted(range(len(groups)), key=lambda k: answer.rank[k])]
+        order += [group for group, _ in usual.undated]
+        found: list[Schedule] = []
+        for _ in range(TIMES):
+            order.sort(key=lambda group: not group.is_shared_service)  # these first, as in the usual order
+            dated = Dating(self._terms, self._fresh(), answer.paces).run(order, progress)
+            found.append(self._written(dated))
+            order = _by_rooms(order, rooms.values(), found[-1].left_at)
+        return tuple(found)
 
     def _fresh(self) -> State:
         """A state in which only what is commissioned has a date."""
@@ -297,3 +304,16 @@ class Dates:
     def _without_date(self, asset: Ref, lack: Lack, change: SmallestChange | None) -> Unplaced:
         name = self._decisions[asset].name
         return Unplaced(asset, name, lack.dimension == "site", (lack,), change)
+
+
+def _by_rooms(
+    groups: Sequence[Group], rooms: Iterable[Collection[Ref]], left_at: Mapping[Ref, int]
+) -> list[Group]:
+    """Groups by when the first room was empty that waits for them, those no room waits for last; else as they were."""
+    empty: dict[Ref, int] = {}
+    for waits in rooms:
+        end = max(left_at.get(asset, 0) for asset in waits)
+        for asset in waits:
+            empty[asset] = min(empty.get(asset, end), end)
+    never = max(empty.values(), default=0) + 1
+    return sorted(groups, key=lambda group: min(empty.get(asset, never) for asset in group.assets))

@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 
@@ -30,6 +31,7 @@ SLACK = 1e-6
 SCALE = 1000  # of amounts, so that they are whole numbers
 PACES = (COMFORTABLE_MINUTES, 240.0, 180.0, 120.0)  # minutes a relocation should last at most
 ROOM_COST = 4  # of each slot until a room is empty
+LEASE_COST = 40  # and of each slot that it is kept longer than its lease
 LAST_COST = 1  # for each room, of each slot until all is over
 UNDATED_COST = 10**9  # of each asset left without a date: more than any date costs
 NOT_EMPTIED_COST = 10**7  # of a room that is not emptied
@@ -71,8 +73,10 @@ class DatesProject:
         self._rooms_for: dict[tuple[object, ...], bool] = {}
         self._moved = [self._group(entry) for entry in bookings]
         last = {asset: activity for moved in self._moved for asset, activity in moved.last.items()}
-        for waits in rooms.values():
-            self._room(sorted({last[asset] for asset in waits if asset in last}))
+        sites = terms.estate.by_id("sites")
+        for (site, _), waits in rooms.items():
+            lease_end = sites[site].lease_end if site in sites else None
+            self._room(sorted({last[asset] for asset in waits if asset in last}), lease_end)
         self.project: CalendarProject = self._draft.project()
 
     def solved(self, seed: int, work: int = WORK) -> Answer:
@@ -189,11 +193,21 @@ class DatesProject:
             self._rooms_for[key] = found is not None
         return self._rooms_for[key]
 
-    def _room(self, waits: Sequence[int]) -> None:
-        """A room that is empty once these have ended."""
+    def _room(self, waits: Sequence[int], lease_end: date | None) -> None:
+        """A room that is empty once these have ended, and should be when its lease ends."""
         if not waits:
             return
-        empty = self._draft.activity(Mode(0, {}), end_cost=ROOM_COST, skip_cost=NOT_EMPTIED_COST)
+        due = None
+        if lease_end is not None:
+            grid = self._terms.grid
+            due = min(max(grid.floor(grid.midnight(lease_end)), 0), self._draft.horizon)
+        empty = self._draft.activity(
+            Mode(0, {}),
+            due=due,
+            tardy_cost=0 if due is None else LEASE_COST,
+            end_cost=ROOM_COST,
+            skip_cost=NOT_EMPTIED_COST,
+        )
         for activity in waits:
             self._draft.after(activity, empty)
 

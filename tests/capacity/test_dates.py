@@ -30,7 +30,7 @@ SERVERS = 200
 
 def in_usual_order(estate: Estate, facility: Facility, calendar: Calendar) -> Plan:
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(Dates, "searched", lambda *_: None)
+        patched.setattr(Dates, "searched", lambda *_: ())
         return plan(estate, facility, calendar)
 
 
