@@ -29,6 +29,7 @@ from benchmarks.packing_files import Instance, instance_files, read_instance
 from benchmarks.packing_known import Known, read_known
 from benchmarks.packing_peers import Peer, missing_peers, peers_here
 from benchmarks.packing_summary import Row, missed_promises, summary
+from benchmarks.solutions_folder import made
 from capacity.solvers.packing import Problem, solve
 from capacity.solvers.packing_columns import compile_kernels
 from inventory.errors import VorstError
@@ -218,6 +219,7 @@ def main(given: Sequence[str] | None = None) -> int:
     asked = arguments(given)
     try:
         files, known = asked_for(asked)
+        made(asked.solutions)
     except VorstError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

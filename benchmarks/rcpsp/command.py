@@ -17,7 +17,9 @@ import numpy as np
 from benchmarks.rcpsp.files import BadFile, Instance, read, write
 from benchmarks.rcpsp.judge import judge
 from benchmarks.rcpsp.peers import pyjobshop
+from benchmarks.solutions_folder import made
 from capacity.solvers.scheduling import Project, ProjectError, Schedule, solve
+from inventory.errors import VorstError
 
 COLUMNS = [
     "instance",
@@ -209,7 +211,8 @@ def main(arguments: Sequence[str]) -> int:
     try:
         known = best_known(_best_file(options.best, options.folder))
         names = _chosen(options.folder, options.only, options.shard)
-    except BadFile as error:
+        made(options.solutions)
+    except VorstError as error:
         print(error, file=sys.stderr)
         return 1
     if not names:

@@ -16,9 +16,11 @@ import numpy as np
 from benchmarks.reassignment.files import BadFile, Instance, read, write
 from benchmarks.reassignment.generated import small
 from benchmarks.reassignment.judge import judge
+from benchmarks.solutions_folder import made
 from capacity.solvers.reassignment import Solution, solve
 from capacity.solvers.reassignment_check import BrokenProblem
 from capacity.solvers.reassignment_model import Problem
+from inventory.errors import VorstError
 
 COLUMNS = [
     "instance",
@@ -170,7 +172,8 @@ def main(arguments: list[str]) -> int:
     options = _parser().parse_args(arguments)
     try:
         facts = known(_best_file(options.best, options.folder))
-    except BadFile as error:
+        made(options.solutions)
+    except VorstError as error:
         print(error, file=sys.stderr)
         return 1
     found = pairs(options.folder, options.only)
