@@ -6,9 +6,11 @@ groups, whether copies and clearing fit in for `completing`; what is told here i
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 from capacity.belonging import Belonging
 from capacity.calendar import Calendar
@@ -16,7 +18,7 @@ from capacity.plan import Plan, Step
 from capacity.replanning.retiming import Retiming
 from capacity.replanning.situation import TOUCHING, Situation
 from capacity.timetable.risky import Risks
-from capacity.timetable.windows import SLOT_MINUTES, Grid, Windows
+from capacity.timetable.windows import SLOT_MINUTES, Grid, Interval, Windows
 from inventory.estate import Estate, Ref
 
 DAY = 24 * 60 // SLOT_MINUTES
@@ -55,6 +57,7 @@ class Alternatives:
         self._now, self._retiming = now, retiming
         self._grid = Grid(calendar)
         self._windows = Windows(estate, calendar)
+        self._known: dict[str, list[Interval]] = {}
         self._estate, self._belonging = estate, Belonging(estate)
         belonging = self._belonging
         self._limits = [c for c in estate.constraints if c.kind in {"freeze", "pin"}]
@@ -133,16 +136,22 @@ class Alternatives:
         return None
 
     def _outside(self, step: Step, first: int, last: int) -> Why | None:
-        open_ = self._windows.of_all([move.asset for move in step.moves])
-        if any(begin <= first and last <= end for begin, end in open_):
+        open_ = self._open(step.id, (step,))
+        at = bisect_right(open_, first, key=itemgetter(0)) - 1
+        if at >= 0 and last <= open_[at][1]:
             return None
-        into = next(((b, e) for b, e in open_ if b <= first < e), None)
-        if into is not None:
-            minutes = (last - into[1]) * SLOT_MINUTES
+        if at >= 0 and first < open_[at][1]:
+            minutes = (last - open_[at][1]) * SLOT_MINUTES
             return Why("WINDOW", f"{step.id} ends {minutes:g} min after its window closes")
         return self._forbidden(step, first, last) or Why(
             "WINDOW", f"on {self._grid.moment(first).date()} no window of all that {step.id} touches is open"
         )
+
+    def _open(self, name: str, steps: Sequence[Step]) -> list[Interval]:
+        """When all that some steps touch may be touched; asked for many dates, worked out once."""
+        if name not in self._known:
+            self._known[name] = self._windows.of_all([move.asset for step in steps for move in step.moves])
+        return self._known[name]
 
     def _forbidden(self, step: Step, first: int, last: int) -> Why | None:
         """The freeze or pin that a step on these dates is against."""
@@ -189,7 +198,8 @@ class Alternatives:
         first = self._retiming.span(steps[0][0])[0]
         span = max(self._retiming.span(step)[0] - first + slots for step, slots in steps)
         earliest = self.today + FREEZE
-        for begin, end in self._windows.of_all([move.asset for step, _ in steps for move in step.moves]):
+        group = steps[0][0].group or steps[0][0].id
+        for begin, end in self._open(f"group {group}", [step for step, _ in steps]):
             start = begin if begin >= earliest else begin + -(-(earliest - begin) // EVERY) * EVERY
             while start + span <= min(end, self._last):
                 if start // WEEK not in self._closed:

@@ -23,9 +23,8 @@ from capacity.solvers.timeline import Floats, Timeline
 MOVES = 1000  # what a move counts, so that one of a frozen wave may count a little more
 A_MOVE = 1_000_000
 TRIED, A_NIGHT = 32, 3  # dates tried for a group that has to move, and of one night
-TRIED_OF_ALL = 10  # dates tried for every group, where one finds none beside the others
 MOST_TRIES = 12  # days on which a group failed after all until it is left without a date
-MOST = 4000  # alternatives of all groups together
+MOST = 1500  # dates of all groups together, where one finds none beside the others and they may make room
 
 
 @dataclass
@@ -87,7 +86,8 @@ class Choosing:
             found = (own for own in self._others(group, bans) if _fits(own, beside))
             options[group] = [*self._open(group, bans), *_some_a_night(found)]
         chosen, undated = self._solved(options)
-        if undated and len(self.groups) * TRIED_OF_ALL <= MOST:
+        self._squeeze_in(chosen, undated, bans)
+        if undated and len(self.groups) * TRIED <= MOST:
             wider = {
                 group: [*self._open(group, bans), *self._spread(group, bans)]
                 if group in undated or (group not in self._frozen and group in staying)
@@ -97,7 +97,7 @@ class Choosing:
             other, still = self._solved(wider)
             if len(still) < len(undated):
                 chosen, undated = other, still
-        self._squeeze_in(chosen, undated, bans)
+                self._squeeze_in(chosen, undated, bans)
         crowded = {
             group: self._crowded(group, chosen, bans)
             for group in self.groups

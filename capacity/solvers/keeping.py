@@ -19,7 +19,7 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 FINE = 1000  # amounts are counted in thousandths, rounded up; room is rounded down
-WORK = 30.0  # deterministic seconds
+WORK = 10.0  # deterministic seconds
 
 
 @dataclass(frozen=True)
