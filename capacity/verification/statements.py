@@ -45,7 +45,7 @@ def check(view: View, findings: Findings) -> None:
     for entry in plan.unplaced:
         if view.asset(entry.asset) is None:
             continue
-        if entry.name != _name(view, entry.asset):
+        if not _is_called(view, entry.asset, entry.name):
             _said(view, findings, entry.asset, f"is called {entry.name!r} where it is listed as unplaced")
         if not any(lack.explanation.strip() for lack in entry.lacks):
             _said(view, findings, entry.asset, "is unplaced, and the plan does not say what it lacks")
@@ -78,9 +78,10 @@ def _head(view: View) -> Iterator[tuple[str, str, str]]:
 # --- decisions -----------------------------------------------------------------------------------------------------
 
 
-def _name(view: View, ref: Ref) -> str:
+def _is_called(view: View, ref: Ref, name: str) -> bool:
+    """Whether an asset has that name; one without a name may be called by its kind and id in any way."""
     asset = view.asset(ref)
-    return str(asset.name) if asset is not None and asset.name else f"{ref.kind}-{ref.id}"
+    return asset is None or not asset.name or asset.name == name
 
 
 def _decision(view: View, decision: Decision) -> Iterator[str]:
@@ -88,7 +89,7 @@ def _decision(view: View, decision: Decision) -> Iterator[str]:
     ref = decision.asset
     if view.asset(ref) is None:
         return  # REF-UNKNOWN says it
-    if decision.name != _name(view, ref):
+    if not _is_called(view, ref, decision.name):
         yield f"is called {decision.name!r}"
     partner = view.partner_of(ref)
     if decision.partner != partner:
