@@ -19,8 +19,10 @@ from capacity.demand import derive
 from capacity.endings import best, ended
 from capacity.facility import Facility
 from capacity.placement import Placement
+from capacity.placing.cloud_placement import WORKLOAD_DIMENSIONS
 from capacity.placing.mounts import Mounts
-from capacity.plan import Decision, Inputs, Lack, Place, Plan, Step, Unplaced, sealed
+from capacity.placing.rack_items import unknown_of_device, unproven
+from capacity.plan import AssetDemand, Decision, Inputs, Lack, Place, Plan, Step, Unplaced, sealed
 from capacity.smallest_change import with_changes
 from capacity.strategies import decide
 from capacity.timetable.anchors import STAYING, anchored_whatever_is_placed
@@ -144,6 +146,7 @@ def _plan(
         **attempt.barred,
     }
     dropped |= _stranding(estate, decisions, [*dropped.values()], _moving(decisions))
+    dropped = _known_enough(dropped, decisions, demands)
     if dropped:
         decisions = decide(estate, demands, facility=facility, today=today, staying=dropped.keys())
     rounds = 0
@@ -222,6 +225,20 @@ def _plan(
     room = frame_of(facility, parts)
     parts = replace(parts, unplaced=with_changes(estate, facility, parts, room=room))
     return sealed(replace(parts, evidence=evidence.assess(estate, facility, parts, room=room)))
+
+
+def _known_enough(
+    dropped: Mapping[Ref, Unplaced], decisions: Sequence[Decision], demands: Mapping[Ref, AssetDemand]
+) -> dict[Ref, Unplaced]:
+    """Without what is unknown beside: placement says so of it, and no limit is known before that is."""
+    strategies = {decision.asset: decision.strategy for decision in decisions}
+
+    def unknown(ref: Ref) -> tuple[str, ...]:
+        if strategies[ref] == "relocate":
+            return unknown_of_device(demands.get(ref))
+        return unproven(demands.get(ref), WORKLOAD_DIMENSIONS)
+
+    return {ref: entry for ref, entry in dropped.items() if entry.is_unproven or not unknown(ref)}
 
 
 def _without(decisions: Sequence[Decision], dropped: Mapping[Ref, Unplaced]) -> tuple[Decision, ...]:

@@ -96,6 +96,16 @@ def unproven(demand: AssetDemand | None, dimensions: Iterable[str]) -> tuple[str
     return tuple(d for d in dimensions if d not in demand.quantities)
 
 
+def unknown_of_device(demand: AssetDemand | None) -> tuple[str, ...]:
+    """What has to be known of a device before it gets a place, and isn't."""
+    missing = list(unproven(demand, DEVICE_DIMENSIONS))
+    if demand is not None:
+        missing += [d for d in ("height_u", "is_full_depth") if getattr(demand, d) is None]
+        if demand.redundancy is None and demand.redundancy_rule != PASSIVE_RULE:
+            missing.append("redundancy")
+    return tuple(missing)
+
+
 class Gatherer:
     """Collects the items of the relocated devices of one estate."""
 
@@ -126,14 +136,8 @@ class Gatherer:
         return found
 
     def _refusal(self, ref: Ref) -> Refusal | None:
-        demand = self.demands.get(ref)
         name = name_of(self.estate, ref)
-        missing = list(unproven(demand, DEVICE_DIMENSIONS))
-        if demand is not None:
-            missing += [d for d in ("height_u", "is_full_depth") if getattr(demand, d) is None]
-            if demand.redundancy is None and demand.redundancy_rule != PASSIVE_RULE:
-                missing.append("redundancy")
-        if missing:
+        if missing := unknown_of_device(self.demands.get(ref)):
             return Refusal(
                 ref, missing[0], name, f"{name} is unproven: {', '.join(missing)} unknown", is_unproven=True
             )

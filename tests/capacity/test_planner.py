@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from plan_builders import a_calendar, a_facility, an_estate, machine
+from plan_builders import a_calendar, a_facility, an_estate, device, machine
 from random_worlds import estates
 
 from capacity.facility import Facility
@@ -20,7 +20,7 @@ from capacity.plan import Plan
 from capacity.planner import plan
 from capacity.verify import check
 from inventory.documents import from_json, to_json
-from inventory.estate import ChangeWindow, Circuit, Estate, Ref
+from inventory.estate import ChangeWindow, Circuit, Estate, Flow, Ref
 from inventory.estate import sealed as sealed_estate
 
 
@@ -84,6 +84,20 @@ def test_a_site_without_a_line_keeps_its_machines_and_says_what_they_lack() -> N
     lacks = {entry.asset: entry.lacks[0] for entry in found.unplaced}
     assert lacks[machine(1)].dimension == "rate_mbps"
     assert "no active circuit of known rate" in lacks[machine(1)].explanation
+    assert check(estate, a_facility(), found) == ()
+
+
+def test_what_cannot_leave_and_is_unknown_too_is_called_unproven() -> None:
+    estate = an_estate()
+    machines = tuple(replace(one, memory_mb=None) if one.id == 2 else one for one in estate.virtual_machines)
+    reader = Flow(90, machine(2), device(8), latency_ms=0.5)
+    estate = sealed_estate(replace(estate, virtual_machines=machines, flows=(*estate.flows, reader)))
+    found = planned(estate)
+    entries = {entry.asset: entry for entry in found.unplaced}
+    assert entries[machine(2)].is_unproven
+    assert entries[machine(2)].lacks[0].dimension == "memory_mb"
+    assert entries[machine(1)].lacks[0].dimension == "latency_ms"  # tied to machine 2, and all is known of it
+    assert not entries[machine(1)].is_unproven
     assert check(estate, a_facility(), found) == ()
 
 
