@@ -1,8 +1,8 @@
 """How a placement's dates end: what is retired after them, when each room is empty; and which of several is best.
 
 In this order: more rooms emptied, fewer machines that no crew retires in time, fewer days that rooms are kept longer
-than their site's lease, an earlier week in which the last of the
-rooms is empty, fewer days until rooms are empty, all told, and an earlier end of all.
+than their site's lease, an earlier week in which the last of the rooms is empty, fewer days until rooms are empty, all
+told, and an earlier end of all.
 """
 
 from __future__ import annotations
