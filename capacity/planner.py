@@ -238,7 +238,7 @@ def _known_enough(
             return unknown_of_device(demands.get(ref))
         return unproven(demands.get(ref), WORKLOAD_DIMENSIONS)
 
-    return {ref: entry for ref, entry in dropped.items() if entry.is_unproven or not unknown(ref)}
+    return {ref: entry for ref, entry in dropped.items() if not unknown(ref)}
 
 
 def _without(decisions: Sequence[Decision], dropped: Mapping[Ref, Unplaced]) -> tuple[Decision, ...]:

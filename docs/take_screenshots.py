@@ -9,6 +9,8 @@ import asyncio
 import sys
 from pathlib import Path
 
+from textual.pilot import Pilot
+
 from tui.app import VorstApp
 from tui.workspace import Workspace
 
@@ -31,6 +33,13 @@ SHOTS: dict[str, tuple[str, ...]] = {
 }
 
 
+async def settled(app: VorstApp, pilot: Pilot[None]) -> None:
+    """Until nothing is worked on; what one worker loads may set the next to work."""
+    for _ in range(5):
+        await app.workers.wait_for_complete()
+        await pilot.pause(0.2)
+
+
 async def take(workspace: Workspace, name: str, keys: tuple[str, ...]) -> None:
     """One picture, of an app of its own so that no key of an earlier one matters."""
     app = VorstApp(workspace)
@@ -38,9 +47,7 @@ async def take(workspace: Workspace, name: str, keys: tuple[str, ...]) -> None:
         await app.workers.wait_for_complete()
         for key in keys:
             await pilot.press(key)
-            await app.workers.wait_for_complete()
-            await pilot.pause()
-        await pilot.pause()
+            await settled(app, pilot)
         (FOLDER / f"{name}.svg").write_text(
             app.export_screenshot(title=f"vorst tui: {name}"), encoding="utf-8"
         )

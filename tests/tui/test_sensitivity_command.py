@@ -72,7 +72,10 @@ def test_a_plan_that_was_changed_or_is_of_another_facility_is_refused(planned):
     assert "the facility has changed since this plan was made" in ran.err
 
 
-def test_ctrl_c_is_a_wish_first_and_an_end_the_second_time():
+def test_ctrl_c_is_a_wish_first_and_an_end_the_second_time(request):
+    # A job in the background is started with Ctrl-C ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    request.addfinalizer(lambda: signal.signal(signal.SIGINT, before))
     said: list[str] = []
     with stoppable(said.append, "stopping") as cancelled:
         assert not cancelled()
