@@ -7,6 +7,7 @@ that stays, stays too). Whether the result holds is for `verify`, which shares n
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -83,6 +84,23 @@ def proven(
     stage, what is done of it and what it has in all. Raises VorstError for inputs that can't be planned with at all.
     """
     tell = progress or (lambda _stage, _done, _total: None)
+    # The inputs are there until the end: looking through them for garbage again and again takes a tenth of the time.
+    gc.freeze()
+    try:
+        return _proven(estate, facility, calendar, seed, name, planning_value, tell)
+    finally:
+        gc.unfreeze()
+
+
+def _proven(
+    estate: Estate,
+    facility: Facility,
+    calendar: Calendar,
+    seed: int,
+    name: str,
+    planning_value: str,
+    tell: Progress,
+) -> tuple[Plan, tuple[Violation, ...]]:
     mounts = Mounts()
     margins = list(LINE_MARGINS)
     barred: dict[Ref, Unplaced] = {}

@@ -59,6 +59,7 @@ from capacity.timetable.work import WorkBook
 from inventory.estate import Estate, Ref
 
 TIMES = 2  # in the solver's order, then by the rooms that empties first; a third time brought nothing more
+SEARCHED = 1_000  # groups, of at most so many other orders are tried (a region has 300): each takes as long
 
 
 def last_day(calendar: Calendar) -> date:
@@ -159,10 +160,11 @@ class Dates:
     def searched(self, progress: Progress | None = None) -> tuple[Schedule, ...]:
         """The groups of `usual` in the solver's order and at its pace, and once more by the rooms that empties first.
 
-        A group that found a date in the usual order may find none here; whoever asks compares.
+        A group that found a date in the usual order may find none here; whoever asks compares. None of more than
+        SEARCHED groups.
         """
         usual = self._dated
-        if usual is None or not usual.bookings:
+        if usual is None or not 0 < len(usual.bookings) <= SEARCHED:
             return ()
         rooms = rooms_left(self._estate, self._belonging, self._decisions.values(), self._movers)
         answer = DatesProject(self._terms, self._work, self._timeline, usual.bookings, rooms).solved(
