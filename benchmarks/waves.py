@@ -1,8 +1,8 @@
 """How long dating a region's groups takes, and what the scheduling solver's order is worth beside the usual one.
 
 The sample region is planned and proven; seconds are of the stage "dating" alone, all rounds of it: groups formed and
-dated in the usual order and in the solver's, steps written. `--far` dates ten regions whose groups hold fewer assets:
-some 5,000 groups.
+dated in the usual order and in the solver's, steps written. `--far` dates ten regions whose groups hold fewer assets,
+some 5,000 groups: these in the usual order alone.
 """
 
 from __future__ import annotations
