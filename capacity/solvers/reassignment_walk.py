@@ -122,8 +122,9 @@ class Walk:
         self._broken = 1.0
         self._borne = style.borne * np.maximum(problem.capacity.sum(axis=0), 1)
         self._style = style
-        self._share = first
+        self.first = self._share = first
         self._is_mended = False  # whether `best` was passed when nothing might be broken any more
+        self.chunks = 0
 
     @property
     def staying(self) -> int:
@@ -186,6 +187,7 @@ class Walk:
             self.best_key,
         )
         self._is_mended |= share >= WHOLE and known != tuple(self.best_key)
+        self.chunks += 1
 
     def _go_back(self) -> None:
         """To the best passed."""
