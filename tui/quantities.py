@@ -63,6 +63,18 @@ def some(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
+def share(value: float) -> str:
+    """A share with a digit where it is neither none nor all, and never rounded to either."""
+    if value in (0.0, 1.0):
+        return f"{value:.0%}"
+    return f"{min(max(value, 0.001), 0.999):.1%}"
+
+
+def euros(value: float | None) -> str:
+    """Like "12,500 €", or "unknown"."""
+    return "unknown" if value is None else f"{value:,.0f} €"
+
+
 def lasting(time: timedelta) -> str:
     """Like "45 min", "6 h 30 min", "3 d 4 h", "none"."""
     minutes = round(time.total_seconds() / 60)

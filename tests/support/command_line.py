@@ -60,10 +60,10 @@ def well(folder: Path, *words: str, **variables: str) -> Ran:
     return ran
 
 
-def planned_workspace(folder: Path) -> Path:
+def planned_workspace(folder: Path, servers: int = 40) -> Path:
     """A new workspace in `folder` with a small sample region and its plan."""
     well(folder.parent, "init", str(folder))
-    well(folder, "import", "--sample", "--servers", "40")
+    well(folder, "import", "--sample", "--servers", str(servers))
     well(folder, "plan")
     return folder
 

@@ -12,6 +12,7 @@ from tui_cases import SIZES, loaded_from
 from capacity.plan import sealed
 from capacity.risk import assess
 from capacity.uncertainty.settings import RiskSettings
+from tui.quantities import share
 from tui.screens.risk import RiskScreen
 from tui.views import risk
 from tui.widgets.listing import Listing
@@ -40,7 +41,7 @@ async def test_the_screen_says_what_the_command_says(open_app, loaded):
         found = assess(loaded.estate, loaded.plan, RiskSettings())
         assert first_column(session) == [driver.step for driver in found.drivers]
         assert f"of {found.samples:,} samples" in session.text
-        assert f"in time in {risk.share(found.end.in_time)}" in session.text
+        assert f"in time in {share(found.end.in_time)}" in session.text
         for sentence in found.assumptions[-1:]:
             assert sentence[:40] in session.text
 

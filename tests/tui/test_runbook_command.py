@@ -7,10 +7,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from command_line import command, vorst, well
+from command_line import command, plan_in, planned_workspace, vorst, well
 
-from capacity.plan import Plan
-from inventory.documents import from_json, to_json
+from inventory.documents import to_json
 from playbooks.runbooks.reasons import reason
 from playbooks.runbooks.words import words_of
 
@@ -18,15 +17,7 @@ from playbooks.runbooks.words import words_of
 @pytest.fixture(scope="module")
 def planned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace with a small sample region and its plan."""
-    folder = tmp_path_factory.mktemp("runbook") / "W"
-    well(folder.parent, "init", str(folder))
-    well(folder, "import", "--sample", "--servers", "20")
-    well(folder, "plan")
-    return folder
-
-
-def plan_of(folder: Path) -> Plan:
-    return from_json(Plan, (folder / "plan.json").read_text(encoding="utf-8"))
+    return planned_workspace(tmp_path_factory.mktemp("runbook") / "W", servers=20)
 
 
 def files(folder: Path) -> set[str]:
@@ -34,7 +25,7 @@ def files(folder: Path) -> set[str]:
 
 
 def test_a_wave_is_written_in_all_three_formats(planned):
-    number = plan_of(planned).waves[-1].number
+    number = plan_in(planned).waves[-1].number
     ran = well(planned, "runbook", "--wave", str(number), "-o", "one")
     name = f"wave-{number:02d}"
     assert files(planned / "one") == {f"{name}.md", f"{name}.pdf", f"{name}.ics"}
@@ -44,13 +35,13 @@ def test_a_wave_is_written_in_all_three_formats(planned):
 
 def test_every_wave_is_written_at_once(planned):
     well(planned, "runbook", "--all", "--format", "ics", "--format", "md", "-o", "all")
-    waves = {wave.number for wave in plan_of(planned).waves}
+    waves = {wave.number for wave in plan_in(planned).waves}
     assert {f"wave-{number:02d}.{end}" for number in waves for end in ("ics", "md")} <= files(planned / "all")
     assert not any(name.endswith(".pdf") for name in files(planned / "all"))
 
 
 def test_dutch_and_french_stand_beside_the_english(planned):
-    number = plan_of(planned).waves[-1].number
+    number = plan_in(planned).waves[-1].number
     for lang in ("nl", "fr", "en"):
         well(planned, "runbook", "--wave", str(number), "--lang", lang, "--format", "md", "-o", "each")
     name = f"wave-{number:02d}"
@@ -60,7 +51,7 @@ def test_dutch_and_french_stand_beside_the_english(planned):
 
 def test_every_reason_the_planner_gives_has_its_words(planned):
     dutch = words_of("nl")
-    reasons = {part for group in plan_of(planned).groups for part in group.reason.split("; ")}
+    reasons = {part for group in plan_in(planned).groups for part in group.reason.split("; ")}
     assert reasons
     assert [text for text in reasons if reason(dutch, text) == text] == []
 
@@ -85,7 +76,7 @@ def test_mistakes_are_told_and_nothing_is_written(planned, words, says):
 
 
 def test_a_plan_that_names_what_is_not_there_is_refused(planned):
-    plan = json.loads(to_json(plan_of(planned)))
+    plan = json.loads(to_json(plan_in(planned)))
     plan["devices"][0]["rack"] = "no such rack"
     (planned / "strange.json").write_text(json.dumps(plan), encoding="utf-8")
     ran = vorst(planned, "runbook", "strange.json", "--wave", "1", "-o", "strange")

@@ -12,7 +12,7 @@ import typer
 from inventory.errors import InputError
 from tui import output
 from tui.fitting_plan import fitting_plan
-from tui.quantities import some
+from tui.quantities import euros, share, some
 from tui.risk_runs import samplers
 from tui.workspace import PLAN_FILE, Workspace
 
@@ -171,7 +171,7 @@ def _show_end(found: Risk) -> None:
         cost = (
             ""
             if found.by.days <= 0
-            else f"; {some(found.by.days, 'day')} of buffer cost {_cost(found.by.cost_eur)}"
+            else f"; {some(found.by.days, 'day')} of buffer cost {euros(found.by.cost_eur)}"
         )
         output.data(f"ended by {found.by.day}: {share(found.by.chance)} of samples{cost}")
 
@@ -190,7 +190,7 @@ def _show_buffer(found: Risk, *, every: bool) -> None:
     output.table(
         f"days of buffer after the plan's end, {cost}{more}",
         ["days", "until", "chance", "that day brings", "cost"],
-        [[d.days, d.day, share(d.chance), _gain(d.gain) if d.days else "", _cost(d.cost_eur)] for d in days],
+        [[d.days, d.day, share(d.chance), _gain(d.gain) if d.days else "", euros(d.cost_eur)] for d in days],
         right=[0, 2, 3, 4],
     )
 
@@ -300,16 +300,5 @@ def _day(moment: datetime) -> str:
     return str(moment.date())
 
 
-def share(value: float) -> str:
-    """A share with a digit where it is neither none nor all, and never rounded to either."""
-    if value in (0.0, 1.0):
-        return f"{value:.0%}"
-    return f"{min(max(value, 0.001), 0.999):.1%}"
-
-
 def _gain(value: float) -> str:
     return f"+{value * 100:.1f} points"
-
-
-def _cost(value: float | None) -> str:
-    return "unknown" if value is None else f"{value:,.0f} €"

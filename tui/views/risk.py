@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from tui.quantities import euros, share
 from tui.views.spans import Column, Line, Rows, Span, bar, day, line, rows, some, span
 
 if TYPE_CHECKING:
@@ -48,13 +49,6 @@ DURATION_COLUMNS = (
 )
 
 
-def share(value: float) -> str:
-    """A share with a digit where it is neither none nor all, and never rounded to either."""
-    if value in (0.0, 1.0):
-        return f"{value:.0%}"
-    return f"{min(max(value, 0.001), 0.999):.1%}"
-
-
 def drivers(found: Risk) -> Rows:
     """The steps that decide the end, the most often deciding first."""
     return rows(
@@ -88,7 +82,7 @@ def buffer(found: Risk) -> Rows:
                     day(d.day),
                     share(d.chance),
                     f"+{d.gain * 100:.1f} points" if d.days else "",
-                    cost(d.cost_eur),
+                    euros(d.cost_eur),
                 ),
             )
             for d in found.buffer
@@ -207,7 +201,7 @@ def _chances(found: Risk) -> Iterable[Line]:
             yield line(Span(f"{chance:>5.0%}"), filled, Span("more than shown", "bad"))
         else:
             paid = (
-                f"  {cost(reached.cost_eur)}" if found.day_cost_eur is not None and reached.days > 0 else ""
+                f"  {euros(reached.cost_eur)}" if found.day_cost_eur is not None and reached.days > 0 else ""
             )
             yield line(
                 Span(f"{chance:>5.0%}"),
@@ -215,10 +209,6 @@ def _chances(found: Risk) -> Iterable[Line]:
                 Span(f"{reached.days:>4} d", "strong"),
                 span(f"  {day(reached.day)}{paid}", "muted"),
             )
-
-
-def cost(value: float | None) -> str:
-    return "unknown" if value is None else f"{value:,.0f} €"
 
 
 def _percentiles(outlook: Outlook) -> tuple[str, str, str]:
