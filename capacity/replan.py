@@ -148,7 +148,7 @@ class _Search:
             if draft.stuck:
                 name, why = next(iter(sorted(draft.stuck.items())))
                 raise InputError(
-                    f"what has moved already can't be cleared: {why.text}",
+                    f"nothing that may still move makes room for what keeps its date: {why.text}",
                     where=f"step {name}",
                     remedy="give the calendar more hands or a later horizon, and plan again",
                 )

@@ -86,10 +86,12 @@ def situation(
         kind: max(1.0, math.exp(spread[kind].mean + normal * spread[kind].sd)) for kind in known.ratios
     }
     fixed, overdue, running = set(known.over), set(), 0
-    for step in plan.steps:
+    for step in sorted(plan.steps, key=lambda step: (step.start, step.id)):
         if step.id in fixed or step.start >= now:
             continue
-        if since is not None and step.kind in CARRIED and step.end <= now:
+        # What waits for something that has not begun can't be running either.
+        is_late = step.end <= now or not overdue.isdisjoint(step.predecessors)
+        if since is not None and step.kind in CARRIED and is_late:
             overdue.add(step.id)
         else:
             fixed.add(step.id)

@@ -67,11 +67,14 @@ class _Waits:
                 self._add(i, j)
 
     def _add(self, i: int, j: int) -> None:
-        """Let a step wait for one before it, where the plan's dates do, until its deadline where `j` clears sources."""
+        """Let a step wait for one before it, where the plan's dates do: until its deadline where `j` clears sources, or
+        its end where that deadline isn't waited for.
+        """
         first, then = self.steps[i], self.steps[j]
         ready = first.end
         if then.kind in ENDINGS and first.rollback_deadline is not None:
-            ready = max(ready, first.rollback_deadline)
+            deadline = max(ready, first.rollback_deadline)
+            ready = deadline if deadline <= then.start else ready
         if ready <= then.start and i < j:
             lag = seconds_from(first.end, ready)
             self.found[j][i] = max(lag, self.found[j].get(i, 0))

@@ -119,6 +119,24 @@ def test_what_follows_a_moved_group_is_told_with_its_reason() -> None:
     assert found.violations == ()
 
 
+def test_what_is_retired_last_at_a_site_follows_what_leaves_it_later() -> None:
+    """Also where the plan retires it before the way back of what left has ended."""
+    plan = a_plan()
+    steps = tuple(
+        replace(s, start=at(4, 3, 9), end=at(4, 3, 10), uses=(Use("crew", 1.0, at(4, 3, 9), at(4, 3, 10)),))
+        if s.id == "retire-7"
+        else s
+        for s in plan.steps
+    )
+    early = sealed(replace(plan, steps=tuple(sorted(steps, key=lambda s: (s.start, s.id)))))
+    assert "retire-7" not in {own.step for own in small(an_estate(), plan=early).steps}
+    found = small(with_limits(a_limit("freeze", device(1), at(3, 18), at(4, 16))), plan=early)
+    assert moved(found) == {"G2"}
+    new = steps_of(found.plan)
+    assert new["retire-7"].start >= new["move-2"].end >= at(4, 16)
+    assert found.violations == ()
+
+
 def test_a_pin_that_was_set_since_is_kept() -> None:
     estate = with_limits(a_limit("pin", device(1), at(4, 10), at(4, 20)))
     found = small(estate)
@@ -221,6 +239,18 @@ def test_what_should_have_begun_and_has_no_record_moves() -> None:
     assert found.groups[0].new_start >= at(3, 16) + WEEK
     assert any("no run recorded it" in why.text for why in found.groups[0].whys)
     assert found.violations == ()
+
+
+def test_what_waits_for_a_copy_that_has_not_begun_does_not_run_either() -> None:
+    """A cutover that the day falls into is taken to run, but not where runs record what it waits for and have none."""
+    during = at(3, 13, 23)
+    found = small(an_estate(), asked=Asked(since=during))
+    assert found.running == 0
+    assert "G1" in moved(found)
+    assert found.groups[0].new_start >= during + WEEK
+    assert found.violations == ()
+    run = a_run(a_plan(), "copy-1", 1.0)
+    assert "G1" not in moved(small(an_estate(), run, asked=Asked(since=during)))
 
 
 def test_a_plan_is_replanned_again_and_knows_what_was_done_before() -> None:
