@@ -85,7 +85,8 @@ def situation(
     factors = {
         kind: max(1.0, math.exp(spread[kind].mean + normal * spread[kind].sd)) for kind in known.ratios
     }
-    fixed, overdue, running = set(known.over), set(), 0
+    fixed, running = set(known.over), 0
+    overdue: set[str] = set()
     for step in sorted(plan.steps, key=lambda step: (step.start, step.id)):
         if step.id in fixed or step.start >= now:
             continue
