@@ -1,4 +1,7 @@
-"""Rules on steps one by one: their order, and the sequence each asset needs from where it was to where it goes."""
+"""Rule STEP-SEQUENCE: the steps each asset needs, from where it was to where it goes.
+
+What waits for what is for `order`.
+"""
 
 from __future__ import annotations
 
@@ -16,77 +19,6 @@ ENDINGS = ("retire", "decommission")
 
 
 def check(view: View, findings: Findings) -> None:
-    _order(view, findings)
-    _sequences(view, findings)
-
-
-# --- order -------------------------------------------------------------------------------------------------------
-
-
-def _order(view: View, findings: Findings) -> None:
-    for step in view.plan.steps:
-        start, end = view.begins(step), view.ends(step)
-        if end <= start:
-            findings.add(
-                "STEP-ORDER",
-                f"step {step.id}",
-                f"step {step.id} ends {counted((start - end) / MINUTE_SECONDS, 'minute')} before it starts"
-                if end < start
-                else f"step {step.id} ends when it starts",
-                "let it end after it starts",
-                moment=view.moment(start),
-                over=((start - end) / MINUTE_SECONDS, "min"),
-            )
-        for name in step.predecessors:
-            before = view.step_ids.get(name)
-            if before is not None and view.ends(before) > start + TIME_TOLERANCE:
-                early = (view.ends(before) - start) / MINUTE_SECONDS
-                findings.add(
-                    "STEP-ORDER",
-                    f"step {step.id}",
-                    f"step {step.id} starts {counted(early, 'minute')} before its predecessor {name} ends",
-                    "start it later",
-                    moment=view.moment(start),
-                    over=(early, "min"),
-                )
-    for name in _on_cycles(view):
-        step = view.step_ids[name]
-        findings.add(
-            "STEP-ORDER",
-            f"step {name}",
-            f"step {name} is its own predecessor by way of others",
-            "break the cycle of predecessors",
-            moment=view.moment(view.begins(step)),
-        )
-
-
-def _on_cycles(view: View) -> list[str]:
-    """Steps left when those without open predecessors, then those without open successors, are taken away."""
-    steps = view.step_ids
-    forward = {name: {p for p in step.predecessors if p in steps} for name, step in steps.items()}
-    backward: dict[str, set[str]] = {name: set() for name in steps}
-    for name, predecessors in forward.items():
-        for predecessor in predecessors:
-            backward[predecessor].add(name)
-    left = set(steps)
-    for edges, opposite in ((forward, backward), (backward, forward)):
-        open_edges = {name: len(edges[name] & left) for name in left}
-        free = [name for name, count in open_edges.items() if count == 0]
-        while free:
-            name = free.pop()
-            left.discard(name)
-            for other in opposite[name]:
-                if other in left:
-                    open_edges[other] -= 1
-                    if open_edges[other] == 0:
-                        free.append(other)
-    return sorted(left)
-
-
-# --- sequence ----------------------------------------------------------------------------------------------------
-
-
-def _sequences(view: View, findings: Findings) -> None:
     for ref in view.estate.assets():
         wanted = _wanted(view, ref)
         steps = view.steps_of.get(ref, [])

@@ -52,7 +52,7 @@ RULES: dict[str, str] = {
     "STORAGE-TIER": "Workloads run in a pool that has their storage tier",
     "TENANCY": "Workloads run in a pool that serves their zone",
     "HORIZON": "All is done within the time that the calendar is for",
-    "STEP-ORDER": "Steps end after they start, and start after their predecessors ended",
+    "STEP-ORDER": "Steps end after they start, start after their predecessors ended, and name what they need",
     "STEP-SEQUENCE": "Every asset has the steps its strategy asks for, from where it was to where it is placed",
     "PHASE": "Nothing is used before it is ready, delivered and commissioned",
     "WINDOW": "Assets are touched within their change windows only",

@@ -66,6 +66,10 @@ def test_messages_read_well_aloud() -> None:
         "ROLLBACK",
         "step clear-3 clears virtual machine vm-5 1 day before its way back ends",
     ) in said
+    assert (
+        "STEP-ORDER",
+        "step cut-1 (cutover) does not wait for step copy-1, which copies device ticket-db and 4 more",
+    ) in said
 
 
 def test_copies_that_go_by_truck_once_or_twice_keep_every_rule() -> None:

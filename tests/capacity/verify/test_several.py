@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from broken_plans.case import changed, placed, with_step
+from broken_plans.case import changed, placed, retimed, with_step
 from plan_builders import a_world, at, device, machine, resealed
 
 from capacity.plan import Use
@@ -42,6 +42,24 @@ def test_steps_behind_a_cycle_are_not_on_it() -> None:
     found = check(*resealed(estate, facility, looped))
 
     assert {v.object for v in found} == {"step hosts"}
+
+
+def test_hosts_before_their_rack_are_too_early_and_out_of_order() -> None:
+    estate, facility, plan = a_world()
+    early = retimed(plan, "hosts", at(3, 8, 10), at(3, 8, 13))
+    found = check(*resealed(estate, facility, early))
+
+    assert [(v.code, v.object, v.moment, v.amount) for v in found] == [
+        ("STEP-ORDER", "step hosts", at(3, 8, 10), pytest.approx(120)),
+        ("PHASE", "step hosts", at(3, 8, 10), pytest.approx(2 / 24)),
+    ]
+
+
+def test_what_a_step_needs_may_be_named_by_way_of_others() -> None:
+    estate, facility, plan = a_world()
+    by_way = with_step(plan, "move-2", predecessors=("copy-2",))
+
+    assert check(*resealed(estate, facility, by_way)) == ()
 
 
 def test_a_negative_amount_frees_nothing() -> None:
