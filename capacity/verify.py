@@ -21,6 +21,7 @@ from capacity.verification import (
     pins,
     pools,
     power,
+    proofs,
     quantities,
     racks,
     readiness,
@@ -52,6 +53,7 @@ def check(estate: Estate, facility: Facility, plan: Plan) -> tuple[Violation, ..
     for rules in (
         references,
         documents,
+        proofs,
         statements,
         quantities,
         order,

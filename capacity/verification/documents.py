@@ -1,6 +1,6 @@
-"""Rules on the document and its inputs: hashes, coverage, overrides, what must stay, evidence.
+"""Rules on the document and its inputs: hashes, coverage, overrides, what must stay.
 
-Demands are for `quantities`, what is said about assets for `statements`.
+Demands are for `quantities`, what is said about assets for `statements`, what the plan proves of itself for `proofs`.
 """
 
 from __future__ import annotations
@@ -8,16 +8,12 @@ from __future__ import annotations
 from collections import Counter
 
 from capacity.plan import STRATEGIES
-from capacity.resources import HOURS_PER_YEAR
-from capacity.verification.moments import beyond
 from capacity.verification.view import WORKLOAD_STRATEGIES, View
-from capacity.verification.violations import Findings, number
+from capacity.verification.violations import Findings
 from inventory.documents import content_hash
 from inventory.errors import InputError
 from inventory.estate import Ref
 
-OBJECTIVES = ("unplaced", "new_racks", "cloud_hosts", "energy_kwh")
-OBJECTIVE_UNITS = {"unplaced": "assets", "new_racks": "racks", "cloud_hosts": "hosts", "energy_kwh": "kWh"}
 BOUND_TO_HARDWARE = ("tape", "hsm", "dongle", "licence", "not_x86")
 
 
@@ -26,8 +22,6 @@ def check(view: View, findings: Findings) -> None:
     _coverage(view, findings)
     _overrides(view, findings)
     _keep(view, findings)
-    _evidence(view, findings)
-    _assumed(view, findings)
 
 
 def _hashes(view: View, findings: Findings) -> None:
@@ -145,105 +139,3 @@ def _keep(view: View, findings: Findings) -> None:
                 "relocate or retain it",
                 asset=need.object,
             )
-
-
-# --- evidence ----------------------------------------------------------------------------------------------------
-
-
-def _evidence(view: View, findings: Findings) -> None:
-    objectives = view.plan.evidence.objectives
-    names = [objective.name for objective in objectives]
-    if names != list(OBJECTIVES):
-        findings.add(
-            "EVIDENCE",
-            "objectives",
-            f"the objectives are {', '.join(names) or 'none'}; they must be {', '.join(OBJECTIVES)} in that order",
-            "state the four objectives in order",
-        )
-    given = {
-        "unplaced": float(len(view.plan.unplaced)),
-        "new_racks": float(len(view.plan.racks)),
-        "cloud_hosts": float(len(view.plan.hosts)),
-        "energy_kwh": _energy_kwh(view),
-    }
-    for objective in objectives:
-        right = given.get(objective.name)
-        unit = OBJECTIVE_UNITS.get(objective.name, "")
-        if right is None:
-            continue
-        if not _same(objective.value, right):
-            findings.add(
-                "EVIDENCE",
-                objective.name,
-                f"{objective.name} is said to be {number(objective.value)} {unit}, "
-                f"the plan's lists give {number(right)}",
-                "state what the lists give",
-                over=(objective.value - right, unit),
-            )
-        elif beyond(objective.bound, objective.value):
-            findings.add(
-                "EVIDENCE",
-                objective.name,
-                f"the lower bound of {objective.name}, {number(objective.bound)}, "
-                f"is above its value {number(objective.value)}",
-                "a bound that is passed is none; correct it",
-                over=(objective.bound - objective.value, unit),
-            )
-        else:
-            gap = (objective.value - objective.bound) / max(objective.bound, 1)
-            if not _same(objective.gap, gap):
-                findings.add(
-                    "EVIDENCE",
-                    objective.name,
-                    f"the gap of {objective.name} is said to be {number(objective.gap)}, "
-                    f"value and bound give {number(gap)}",
-                    "state (value − bound) ÷ max(bound, 1)",
-                    over=(objective.gap - gap, ""),
-                )
-
-
-def _assumed(view: View, findings: Findings) -> None:
-    """Whether the plan lists all that it assumes, and what nothing is proven of."""
-    calendar, listed = view.plan.calendar, view.plan.evidence.assumptions
-    names = {assumption.name for assumption in listed}
-    rests_on = {f"facility.{entry.path}" for entry in view.facility.assumptions}
-    unseen = False
-    for placed, is_copied in ((view.placed_devices, False), (view.placed_workloads, True)):
-        for ref in placed:
-            quantities = view.demands.of(ref).quantities
-            for quantity in quantities.values():
-                if quantity.is_estimate:
-                    rests_on.add(quantity.rule)
-            unseen = unseen or (is_copied and "change_rate_mbps" not in quantities)
-    if unseen and calendar.work.change_share_per_day:
-        rests_on.add("calendar.work.change_share_per_day")
-    if calendar.core_mbps is None:
-        rests_on.add("calendar.core_mbps")
-    missing = sorted(rests_on - names) + [
-        text for text in calendar.assumptions if all(text != assumption.note for assumption in listed)
-    ]
-    for name in missing:
-        findings.add(
-            "EVIDENCE",
-            f"assumption {name}",
-            f"the plan rests on an assumption that it does not list: {name}",
-            "list it, so that nobody takes it for known",
-        )
-
-
-def _same(a: float, b: float) -> bool:
-    return not beyond(a, b) and not beyond(b, a) and a == a  # noqa: PLR0124 - not a number equals nothing
-
-
-def _energy_kwh(view: View) -> float:
-    """What the plan's own lists say of a year's energy at the target, in kWh."""
-    watts = 0.0
-    for ref in view.placed_devices:
-        demand = view.stated_demands.get(ref)
-        quantity = demand.quantities.get("power_w") if demand else None
-        watts += quantity.planning if quantity else 0.0
-    for host in view.plan.hosts:
-        pool = view.pools.get(host.pool)
-        watts += (pool.type_named(host.model) or pool.host_type).power_w if pool else 0.0
-    watts += sum(mounted.power_w for rack in view.plan.racks for mounted in rack.contents)
-    return watts * HOURS_PER_YEAR / 1000 * view.facility.pue

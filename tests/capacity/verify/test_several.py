@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from broken_plans import documents
 from broken_plans.case import changed, placed, retimed, with_step
 from plan_builders import a_world, at, device, machine, resealed
 
@@ -60,6 +61,15 @@ def test_what_a_step_needs_may_be_named_by_way_of_others() -> None:
     by_way = with_step(plan, "move-2", predecessors=("copy-2",))
 
     assert check(*resealed(estate, facility, by_way)) == ()
+
+
+def test_dates_of_rooms_may_be_told_of_as_they_are() -> None:
+    estate, facility, plan = a_world()
+    told = documents.dated(
+        plan, ("room_days", documents.DAYS, 60.0), ("last_room_days", documents.DAYS, documents.DAYS)
+    )
+
+    assert check(*resealed(estate, facility, told)) == ()
 
 
 def test_a_negative_amount_frees_nothing() -> None:

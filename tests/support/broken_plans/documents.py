@@ -9,9 +9,11 @@ from plan_builders import device, machine
 
 from broken_plans.case import Broken, World, changed, with_objective, with_step
 from capacity.facility import Facility
-from capacity.plan import Lack, Plan, Unplaced, Use, sealed
+from capacity.plan import DateBound, Lack, Plan, Unplaced, Use, sealed
 from capacity.resources import Quantity
 from inventory.estate import Constraint, Estate, Ref, SpecialNeed
+
+DAYS = 71 + 9 / 24  # until Room D is empty: an hour less by the wall clock
 
 
 def _renamed(estate: Estate, facility: Facility, plan: Plan) -> World:
@@ -163,6 +165,29 @@ def _wrong_gap(estate: Estate, facility: Facility, plan: Plan) -> World:
     return estate, facility, replace(plan, evidence=replace(plan.evidence, objectives=objectives))
 
 
+def dated(plan: Plan, *dates: tuple[str, float, float]) -> Plan:
+    """A plan that tells so of the dates of its rooms: name, value and bound of each."""
+    told = tuple(DateBound(*entry, "of a relaxation") for entry in dates)
+    return replace(plan, evidence=replace(plan.evidence, dates=told))
+
+
+def _dates(*dates: tuple[str, float, float]) -> Any:
+    def breaks(estate: Estate, facility: Facility, plan: Plan) -> World:
+        return estate, facility, dated(plan, *dates)
+
+    return breaks
+
+
+def _never_empty(estate: Estate, facility: Facility, plan: Plan) -> World:
+    """Dates are told of, and the only room that became empty is said to be kept."""
+    rooms = changed(plan.rooms, "location_id", 1, emptied_at=None, why_not="the tower stays")
+    return (
+        estate,
+        facility,
+        dated(replace(plan, rooms=rooms), ("room_days", 0.0, 0.0), ("last_room_days", 0.0, 0.0)),
+    )
+
+
 def _reordered(estate: Estate, facility: Facility, plan: Plan) -> World:
     objectives = plan.evidence.objectives
     return estate, facility, replace(plan, evidence=replace(plan.evidence, objectives=objectives[::-1]))
@@ -213,4 +238,40 @@ CASES = (
     _case("EVIDENCE", "a bound above its value", _bound_above, "cloud_hosts", amount=1.0),
     _case("EVIDENCE", "a gap made up", _wrong_gap, "new_racks", amount=-0.75),
     _case("EVIDENCE", "objectives out of order", _reordered, "objectives"),
+    _case(
+        "EVIDENCE",
+        "a room empty ten days sooner than it is",
+        _dates(("room_days", DAYS - 10, 60.0), ("last_room_days", DAYS, 60.0)),
+        "room_days",
+        amount=-10.0,
+    ),
+    _case(
+        "EVIDENCE",
+        "a last room empty sooner than it is",
+        _dates(("room_days", DAYS, 60.0), ("last_room_days", DAYS - 1, 60.0)),
+        "last_room_days",
+        amount=-1.0,
+    ),
+    _case(
+        "EVIDENCE",
+        "no sooner than a day after it is",
+        _dates(("room_days", DAYS, 60.0), ("last_room_days", DAYS, DAYS + 1)),
+        "last_room_days",
+        amount=1.0,
+    ),
+    _case(
+        "EVIDENCE",
+        "a bound before the plan begins",
+        _dates(("room_days", DAYS, -1.0), ("last_room_days", DAYS, 60.0)),
+        "room_days",
+        amount=1.0,
+    ),
+    _case(
+        "EVIDENCE",
+        "dates of nobody knows what",
+        _dates(("room_weeks", 10.0, 9.0), ("last_room_days", DAYS, 60.0)),
+        "dates",
+    ),
+    _case("EVIDENCE", "half of the dates", _dates(("last_room_days", DAYS, 60.0)), "dates"),
+    _case("EVIDENCE", "dates of no room", _never_empty, "dates"),
 )
