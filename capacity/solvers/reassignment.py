@@ -73,8 +73,11 @@ def solve(
     inst = compiled(problem)
     bound = lower_bound(problem)
     pace.ask()
-    is_proven = is_tiny(problem) and not pace.is_truncated
-    if is_proven:
+    is_fixed = inst.by_size.size == 0
+    is_proven = is_fixed or (is_tiny(problem) and not pace.is_truncated)
+    if is_fixed:
+        machine = problem.home
+    elif is_proven:
         start = opened(problem, inst, problem.home)
         full_cost(inst, start)
         machine = best_of_all(problem, inst, start)

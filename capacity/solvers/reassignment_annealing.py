@@ -1,9 +1,10 @@
 """Simulated annealing of the machine reassignment problem by shifts, swaps and replacements, in compiled chunks.
 
 A chunk is so many tries at one temperature; whoever calls decides temperature and prices. Room and dependencies are
-priced, not forbidden, so that the walk crosses what it may not keep; conflicts and spread are never broken. The
-acceptance limit is drawn before a move is weighed: a move is given up as soon as its cost exceeds it. (Portal, Ritt,
-Borba, Buriol, Simulated annealing for the machine reassignment problem, 2016, for the moves and the limit.)
+priced, not forbidden, so that the walk crosses what it may not keep; conflicts and spread are never broken, and nothing
+goes where it can never stay, as what leaves a machine holds its transient resources there. The acceptance limit is
+drawn before a move is weighed: a move is given up as soon as its cost exceeds it. (Portal, Ritt, Borba, Buriol,
+Simulated annealing for the machine reassignment problem, 2016, for the moves and the limit.)
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from capacity.solvers.reassignment_moves import (
     draw,
     is_beside,
     keeps_spread,
+    may_hold,
     most_moved,
     move_delta,
     pair_broken_delta,
@@ -139,6 +141,8 @@ def try_shifts(
         links = inst.needs_at[s + 1] - inst.needs_at[s] + inst.needed_by_at[s + 1] - inst.needed_by_at[s]
         most += prices.broken * links
     machines = inst.open_machines
+    known = inst.targets_at[p]
+    targets = inst.targets_at[p + 1] - known
     hood = inst.neighbourhood[now]
     first = inst.hood_at[hood]
     inside = inst.hood_at[hood + 1] - first
@@ -147,9 +151,11 @@ def try_shifts(
             m = home
         elif k & 1 and linked and inside > 1:
             m = inst.hood_machines[first + below(seed, inside)]
+        elif targets > 0:
+            m = inst.targets[known + below(seed, targets)]
         else:
             m = machines[below(seed, machines.size)]
-        if m == now or is_beside(inst, st, s, m):
+        if m == now or not may_hold(inst, p, m) or is_beside(inst, st, s, m):
             continue
         delta = join_delta(inst, st, prices.excess, p, m, most)
         if delta > most:
@@ -174,6 +180,8 @@ def may_swap(inst: Compiled, st: State, prices: Prices, p: int, q: int, limit: f
     m1, m2, s, t = st.at[p], st.at[q], inst.service[p], inst.service[q]
     if m1 == m2 or inst.leaving[m1] or inst.leaving[m2]:
         return False
+    if not may_hold(inst, p, m2) or not may_hold(inst, q, m1):
+        return False
     if s != t and (is_beside(inst, st, s, m2) or is_beside(inst, st, t, m1)):
         return False
     delta = exchange_delta(inst, st, prices.excess, p, q, m1)
@@ -194,6 +202,8 @@ def may_replace(inst: Compiled, st: State, prices: Prices, p: int, q: int, m: in
     """Whether `q` may take the place of `p`, which goes to a third machine `m`, at a change of at most `limit`."""
     m1, m2, s, t = st.at[p], st.at[q], inst.service[p], inst.service[q]
     if m1 == m2 or m in (m1, m2) or inst.leaving[m1] or inst.leaving[m]:
+        return False
+    if not may_hold(inst, p, m) or not may_hold(inst, q, m1):
         return False
     if is_beside(inst, st, s, m) or (s != t and is_beside(inst, st, t, m1)):
         return False
@@ -231,10 +241,12 @@ def partner(inst: Compiled, p: int, seed: np.ndarray) -> int:
     """A process to exchange with: of the same service, or of about the same size, how nearly being drawn too."""
     s = inst.service[p]
     members = inst.members_at[s + 1] - inst.members_at[s]
-    processes = inst.home.shape[0]
+    processes = inst.by_size.shape[0]
     bits = draw(seed) >> np.uint64(40)
     if members > 1 and bits & np.uint64(3) == 0:
-        return inst.members[inst.members_at[s] + below(seed, members)]
+        q = inst.members[inst.members_at[s] + below(seed, members)]
+        if inst.rank[q] >= 0:
+            return q
     reach = max(1, processes >> np.int64((bits >> np.uint64(4)) & np.uint64(7)))
     place = inst.rank[p] + below(seed, 2 * reach + 1) - reach
     if place < 0 or place >= processes:
@@ -271,7 +283,7 @@ def anneal(
     for _ in range(rounds):
         bits = draw(seed) >> np.uint64(24)
         limit = temperature * limits[bits & np.uint64(4095)]
-        p = below(seed, processes)
+        p = inst.by_size[below(seed, inst.by_size.shape[0])]
         kind = (bits >> np.uint64(12)) & np.uint64(65535)
         q, m2 = -1, -1
         if kind < pair_bits:

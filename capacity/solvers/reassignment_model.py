@@ -94,8 +94,11 @@ class Compiled(NamedTuple):
     leaving: Bools
     hood_at: Ints
     hood_machines: Ints  # open machines by neighbourhood
-    by_size: Ints  # processes from small to large
-    rank: Ints  # [processes] place in `by_size`
+    by_size: Ints  # processes that may move, from small to large
+    rank: Ints  # [processes] place in `by_size`, -1 where it may not move
+    fits: NDArray[np.uint64]  # [processes × words]: may the machine ever hold the process
+    targets_at: Ints
+    targets: NDArray[np.int32]  # open machines that may, of a process for which they are few
 
 
 class State(NamedTuple):
@@ -116,6 +119,10 @@ class State(NamedTuple):
 MOVED_MAX, COST, EXCESS, BROKEN, LEFT, SCALARS = 0, 1, 2, 3, 4, 5
 """Places in a state's scalars: the most moved processes of any service; the objective; what machines lack of room,
 summed; broken dependencies, by neighbourhood; processes on machines that should end empty."""
+
+
+BLOCK = 500  # processes that are looked at together
+MOST, LONGEST = 0.75, 500  # targets of a process that are listed: a share of open machines, and a number
 
 
 def _rows(chosen: Bools) -> Ints:
@@ -151,9 +158,12 @@ def compiled(problem: Problem) -> Compiled:
     hood_at, hood_machines = _grouped(
         p.neighbourhood[is_open], is_open, int(p.neighbourhood.max(initial=0)) + 1
     )
+    fits = _fitting(p)
+    targets_at, targets, may_move = _targets(fits, is_open, p.home)
     by_size = np.argsort((p.need * np.maximum(p.load_weight, 1)).sum(axis=1), kind="stable").astype(np.int64)
-    rank = np.empty(p.processes, np.int64)
-    rank[by_size] = np.arange(p.processes)
+    by_size = by_size[may_move[by_size]]
+    rank = np.full(p.processes, -1, np.int64)
+    rank[by_size] = np.arange(by_size.size)
     return Compiled(
         need=np.ascontiguousarray(p.need, np.int64),
         headroom=np.ascontiguousarray(p.capacity - p.safety, np.int64),
@@ -184,7 +194,54 @@ def compiled(problem: Problem) -> Compiled:
         hood_machines=hood_machines,
         by_size=by_size,
         rank=rank,
+        fits=fits,
+        targets_at=targets_at,
+        targets=targets,
     )
+
+
+def _fitting(p: Problem) -> NDArray[np.uint64]:
+    """Bits [processes × words] of the machines that may ever hold a process.
+
+    What leaves a machine holds its transient resources there: what comes has no more of them than is free at the start.
+    """
+    used = np.zeros(p.capacity.shape, np.int64)
+    np.add.at(used, p.home, p.need)
+    most = np.where(p.transient, p.capacity - used, p.capacity)
+    fits = np.zeros((min(BLOCK, p.processes), (p.machines + 63) // 64 * 64), np.bool_)
+    bits = np.empty((p.processes, fits.shape[1] // 64), np.uint64)
+    for first in range(0, p.processes, BLOCK):
+        home = p.home[first : first + BLOCK]
+        fits[: home.size, : p.machines] = (p.need[first : first + BLOCK, None, :] <= most[None]).all(axis=2)
+        fits[np.arange(home.size), home] = True
+        bits[first : first + BLOCK] = np.packbits(fits[: home.size], axis=1, bitorder="little").view(
+            np.uint64
+        )
+    return bits
+
+
+def _targets(fits: NDArray[np.uint64], is_open: Ints, home: Ints) -> tuple[Ints, NDArray[np.int32], Bools]:
+    """Where the open machines that fit begin, by process, and they; which processes fit one away from home.
+
+    A process that most or very many open machines fit has none listed: drawing from all of them is as good.
+    """
+    mask = np.zeros(fits.shape[1] * 64, np.bool_)
+    mask[is_open] = True
+    open_bits = np.packbits(mask, bitorder="little").view(np.uint64)
+    count = np.zeros(home.size, np.int64)
+    listed = []
+    for first in range(0, home.size, BLOCK):
+        own = slice(first, first + BLOCK)
+        mine = np.unpackbits((fits[own] & open_bits).view(np.uint8), axis=1, bitorder="little")
+        count[own] = mine.sum(axis=1)
+        listed.append(np.nonzero(mine[_is_listed(count[own], is_open.size)])[1].astype(np.int32))
+    at = np.zeros(home.size + 1, np.int64)
+    np.cumsum(np.where(_is_listed(count, is_open.size), count, 0), out=at[1:])
+    return at, np.concatenate([*listed, np.zeros(0, np.int32)]), count > mask[home]
+
+
+def _is_listed(count: Ints, machines: int) -> Bools:
+    return (count < MOST * machines) & (count <= LONGEST)
 
 
 def opened(problem: Problem, inst: Compiled, at: Ints) -> State:

@@ -111,6 +111,12 @@ def is_beside(inst: Compiled, st: State, s: int, m: int) -> bool:
 
 
 @bare
+def may_hold(inst: Compiled, p: int, m: int) -> bool:
+    """Whether machine `m` may ever hold process `p`."""
+    return (inst.fits[p, m >> 6] >> np.uint64(m & 63)) & np.uint64(1) != np.uint64(0)
+
+
+@bare
 def keeps_spread(inst: Compiled, st: State, s: int, m1: int, m2: int) -> bool:
     """Whether service `s` keeps its fewest locations when one of its processes goes from `m1` to `m2`."""
     row = inst.spread_row[s]

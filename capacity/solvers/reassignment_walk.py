@@ -1,10 +1,10 @@
 """One annealing walk: its temperature and prices as the budget runs down, chunk by chunk.
 
-The scale of a temperature is what a mean process weighs in load cost. Prices of room and dependencies follow how much
-is broken, of which less and less is borne, so that a walk first finds where things belong and then squeezes them in.
-Where one machine is overfull its own price may rise beyond that of all: raised everywhere, one machine's excess
-stiffens the whole. A walk that breaks a rule near the end goes back to the best it has passed since nothing may be
-broken; without any it is kept warm until it breaks none.
+The scale of a temperature is what a mean process that may move weighs in load cost. Prices of room and dependencies
+follow how much is broken, of which less and less is borne, so that a walk first finds where things belong and then
+squeezes them in. Where one machine is overfull its own price may rise beyond that of all: raised everywhere, one
+machine's excess stiffens the whole. A walk that breaks a rule near the end goes back to the best it has passed since
+nothing may be broken; without any it is kept warm until it breaks none.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ class Walk:
         self.best = state.at.copy()
         full_cost(inst, state)
         self.best_key = np.array([state.scalars[LEFT], state.scalars[COST]], np.int64)
-        mean = np.maximum(problem.need.mean(axis=0), 1e-9)
+        mean = np.maximum(problem.need[inst.by_size].mean(axis=0), 1e-9)
         weight = max(1.0, float(problem.load_weight.max(initial=0)))
         for _, _, target, price in problem.balance.reshape(-1, 4).tolist():
             weight = max(weight, float(price * (target + 1)) / 3)

@@ -235,6 +235,18 @@ def test_what_finds_no_room_elsewhere_is_named_as_left() -> None:
     assert solution.left == tuple(np.flatnonzero(instance.initial == 0).tolist())
 
 
+def test_where_nothing_ever_fits_elsewhere_staying_is_proven_best() -> None:
+    """What left would go on holding its room, so that not even two of the same size may change places."""
+    problem = problem_of(small(11, 60, 8))
+    need = problem.need + 1
+    used = np.zeros_like(problem.capacity)
+    np.add.at(used, problem.home, need)
+    solution = solve(replace(problem, need=need, capacity=used, transient=np.ones(used.shape[1], np.bool_)))
+    assert solution.status == "optimal"
+    assert solution.cost == solution.bound
+    assert (solution.machine == problem.home).all()
+
+
 def test_only_what_is_tiny_is_listed() -> None:
     assert reassignment_exhaustive.is_tiny(problem_of(small(0, 8, 4)))
     assert not reassignment_exhaustive.is_tiny(problem_of(small(0, 60, 8)))
