@@ -9,7 +9,7 @@ whether the result holds `verify` is asked, and what it says is learned from unt
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from capacity.calendar import Calendar
@@ -17,7 +17,8 @@ from capacity.facility import Facility
 from capacity.plan import Plan, Step
 from capacity.replanning.alternatives import Alternative, Alternatives, Why
 from capacity.replanning.answer import Found, Replanned, told
-from capacity.replanning.choosing import Bans, Choosing
+from capacity.replanning.bans import Bans
+from capacity.replanning.choosing import Choosing
 from capacity.replanning.completing import Completing
 from capacity.replanning.document import Given, written
 from capacity.replanning.retiming import Retiming
@@ -29,7 +30,9 @@ from inventory.errors import InputError
 from inventory.estate import Estate
 from inventory.records import RunRecord
 
-ROUNDS = 60  # of learning from the checker and from what follows a move
+ROUNDS = (
+    40  # of learning from the checker and from what follows a move; after them what is refused gets no date
+)
 DATED = {
     *(
         "STEP-ORDER",
@@ -93,7 +96,7 @@ def replan(
         raise InputError("the plan has no steps", remedy="nothing moves, so no date can change")
     _same_assets(estate, plan)
     wish = asked or Asked()
-    now = situation(plan, runs, settings, since=wish.since, percentile=wish.percentile)
+    now = situation(estate, plan, runs, settings, since=wish.since, percentile=wish.percentile)
     given = Given(estate, facility, plan, wish.calendar or plan.calendar, now)
     return told(given, _Search(given, progress).run(), wish.percentile)
 
@@ -131,49 +134,55 @@ class _Search:
         self._group_of = self._completing.groups_of
 
     def run(self) -> Found:
-        bans, found = Bans(), None
-        for done in range(ROUNDS):
-            self._progress("dates", done, ROUNDS)
-            chosen, undated, crowded = self._choosing.choose(bans)
-            whys = {
-                group: [
-                    *([self._choosing.refused[group]] if group in self._choosing.refused else []),
-                    *bans.whys.get(group, ()),
-                    *([crowded[group]] if group in crowded else []),
-                ]
-                for group in self._choosing.groups
-            }
-            lost = {group: _without_date(whys[group], bans, group) for group in undated}
-            draft = self._completing.draft(chosen, undated)
-            if draft.stuck:
-                name, why = next(iter(sorted(draft.stuck.items())))
-                raise InputError(
-                    f"nothing that may still move makes room for what keeps its date: {why.text}",
-                    where=f"step {name}",
-                    remedy="give the calendar more hands or a later horizon, and plan again",
-                )
-            if draft.cant:
-                for group, why in draft.cant.items():
-                    bans.forbid(chosen[group], why)
-                    bans.not_before[group] = max(
-                        draft.not_before.get(group, 0), bans.not_before.get(group, 0)
-                    )
-                continue
-            made = written(self._given, chosen, draft, lost)
-            violations = check(self._given.estate, self._given.facility, made)
-            found = Found(made, violations, chosen, draft, lost, whys, self._choosing.at_least)
+        for done in range(3 * ROUNDS + len(self._choosing.groups) + 1):
+            self._progress("dates", min(done, ROUNDS), ROUNDS)
+            found, refused = self._round()
+            if refused and done >= 2 * ROUNDS:  # what moves is given up as a whole
+                refused += [(g, refused[0][1], 0) for g, own in found.chosen.items() if not own.is_kept]
             learned = [
-                bans.forbid(chosen[group], why)
-                for group, why in self._blamed(violations, chosen, made).items()
+                self._rule_out(found.chosen[group], why, soonest, done) for group, why, soonest in refused
             ]
-            if not any(learned):
+            if not any(learned) and not found.draft.cant:
                 return found
-        if found is None:
+        raise InputError("no dates were found that can be proven", remedy="plan again with `vorst plan`")
+
+    def _round(self) -> tuple[Found, list[tuple[str, Why, int]]]:
+        """Dates, all that follows from them, and the groups that can't have them: why, and from when on they could."""
+        bans = self._choosing.bans
+        chosen, undated, crowded = self._choosing.choose(bans)
+        whys = {
+            group: [
+                *([self._choosing.refused[group]] if group in self._choosing.refused else []),
+                *bans.whys.get(group, ()),
+                *([crowded[group]] if group in crowded else []),
+            ]
+            for group in self._choosing.groups
+        }
+        lost = {group: _without_date(whys[group], bans, group) for group in undated}
+        draft = self._completing.draft(chosen, undated)
+        if draft.stuck:
+            name, why = next(iter(sorted(draft.stuck.items())))
             raise InputError(
-                f"no dates were found in {ROUNDS} rounds: each moved something else",
-                remedy="plan again with `vorst plan`",
+                f"nothing that may still move makes room for what keeps its date: {why.text}",
+                where=f"step {name}",
+                remedy="give the calendar more hands or a later horizon, and plan again",
             )
-        return found
+        found = Found(self._given.plan, (), chosen, draft, lost, whys, self._choosing.at_least)
+        if draft.cant:
+            return found, [(group, why, draft.not_before.get(group, 0)) for group, why in draft.cant.items()]
+        made = written(self._given, chosen, draft, lost)
+        violations = check(self._given.estate, self._given.facility, made)
+        blamed = self._blamed(violations, chosen, made)
+        return replace(found, plan=made, violations=violations), [
+            (group, why, 0) for group, why in blamed.items()
+        ]
+
+    def _rule_out(self, own: Alternative, why: Why, not_before: int, done: int) -> bool:
+        """One date after another; when rounds run short whatever is refused gets none any more."""
+        bans = self._choosing.bans
+        if done < ROUNDS:
+            return bans.forbid(own, why, not_before)
+        return bans.close(own, why)
 
     def _blamed(
         self, violations: Iterable[Violation], chosen: Mapping[str, Alternative], made: Plan
@@ -220,5 +229,9 @@ class _Search:
 def _without_date(whys: list[Why], bans: Bans, group: str) -> Why:
     """Why the planned date doesn't hold, and why no other was found."""
     first, last = whys[0] if whys else Why("REPLAN", "its date no longer holds"), bans.last.get(group)
-    more = f": {last.text}" if last is not None and bans.tries[group] else ""
-    return Why(first.rule, f"{first.text}; no other date was found in its windows{more}")
+    within = f" in {ROUNDS} rounds of looking" if bans.is_closed(group) else " in its windows"
+    text = f"{first.text}; no other date was found{within}"
+    tried = bans.spans.get(group) or bans.not_before.get(group) or bans.is_closed(group)
+    if tried and last is not None and last.text != first.text:
+        text += f": {last.text}"
+    return Why(first.rule, text)

@@ -84,6 +84,10 @@ class Alternatives:
             self._grid.floor(wave.start) // WEEK for wave in plan.waves if wave.number in now.frozen
         }
 
+    def planned(self, group: str) -> int:
+        """The slot in which the plan has a group begin."""
+        return self._retiming.span(self.steps[group][0])[0]
+
     # --- as planned -------------------------------------------------------------------------------------------------
 
     def kept(self, group: str) -> tuple[list[Alternative], Why | None]:
@@ -184,7 +188,7 @@ class Alternatives:
 
     def others(self, group: str) -> Iterator[Alternative]:
         """The group on later dates, the soonest first; then on earlier ones, the latest first."""
-        planned = self._retiming.span(self.steps[group][0])[0]
+        planned = self.planned(group)
         for steps in self._combined(group):
             later: list[int] = []
             earlier: list[int] = []

@@ -8,8 +8,8 @@ from datetime import datetime
 
 from capacity.plan import Plan, Step
 from capacity.replanning.alternatives import Alternative, Why
-from capacity.replanning.completing import Draft
 from capacity.replanning.document import Given
+from capacity.replanning.ledger import Draft
 from capacity.replanning.situation import TOUCHING
 from capacity.verify import Violation
 from inventory.estate import Ref

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
 
 from capacity.replanning.alternatives import DAY, TENANT, Alternative, Alternatives, Why
+from capacity.replanning.bans import Bans
 from capacity.replanning.completing import Completing
 from capacity.replanning.situation import TOUCHING
 from capacity.solvers.keeping import Choices, choose
@@ -23,33 +23,8 @@ from capacity.solvers.timeline import Floats, Timeline
 MOVES = 1000  # what a move counts, so that one of a frozen wave may count a little more
 A_MOVE = 1_000_000
 TRIED, A_NIGHT = 32, 3  # dates tried for a group that has to move, and of one night
-MOST_TRIES = 12  # days on which a group failed after all until it is left without a date
+WEIGHED = 24  # groups that move whose dates are weighed against each other at first
 MOST = 1500  # dates of all groups together, where one finds none beside the others and they may make room
-
-
-@dataclass
-class Bans:
-    """What was tried and can't be: dates of the plan, with the reason, whole days elsewhere, slots before the first."""
-
-    kept: set[Alternative] = field(default_factory=set)
-    days: set[tuple[str, int]] = field(default_factory=set)
-    not_before: dict[str, int] = field(default_factory=dict)
-    whys: dict[str, list[Why]] = field(default_factory=lambda: defaultdict(list))
-    tries: Counter[str] = field(default_factory=Counter)
-    last: dict[str, Why] = field(default_factory=dict)
-
-    def forbid(self, own: Alternative, why: Why) -> bool:
-        """Rule an alternative out; False when it was already."""
-        known = own in self.kept if own.is_kept else (own.group, own.start // DAY) in self.days
-        self.last[own.group] = why
-        if own.is_kept:
-            self.kept.add(own)
-            if why not in self.whys[own.group]:
-                self.whys[own.group].append(why)
-        else:
-            self.days.add((own.group, own.start // DAY))
-            self.tries[own.group] += 1
-        return not known
 
 
 class Choosing:
@@ -75,11 +50,63 @@ class Choosing:
             self._kept[group], why = alternatives.kept(group)
             if why is not None:
                 self.refused[group] = why
-        self.at_least = self._staying(Bans())[2]
+        self._before: dict[str, Alternative] = {}
+        self._stay: tuple[set[Alternative], dict[str, Alternative]] | None = None
+        self.bans = Bans({group: alternatives.planned(group) for group in self.groups})
+        self.at_least = self._staying(self.bans)[2]
 
     def choose(self, bans: Bans) -> tuple[dict[str, Alternative], set[str], dict[str, Why]]:
-        """Dates by group, the groups that have none, and why groups that could have stayed move for others."""
-        staying, moving, _ = self._staying(bans)
+        """Dates by group, the groups that have none, and why groups that could have stayed move for others.
+
+        Where many move, they get the soonest free dates in the plan's order; asked again with more ruled out, all that
+        can be is left on its dates. Dates are weighed against each other where few move, or one finds none that way.
+        """
+        staying = self._those_staying(bans)
+        many = len(self.groups) - len(staying) > WEIGHED
+        again = self._again(staying, bans) if self._before or many else None
+        chosen, undated = (again, set(self.groups) - again.keys()) if again else self._anew(staying, bans)
+        self._before = chosen
+        crowded = {
+            group: self._crowded(group, chosen, bans)
+            for group in self.groups
+            if self._open(group, bans) and not (group in chosen and chosen[group].is_kept)
+        }
+        return chosen, undated, crowded
+
+    def _those_staying(self, bans: Bans) -> dict[str, Alternative]:
+        """As many as can stay; worked out again only when more of them can't."""
+        options = {own for group in self.groups for own in self._open(group, bans)}
+        if self._stay is None or self._stay[0] != options:
+            self._stay = (options, self._staying(bans)[0])
+        return self._stay[1]
+
+    def _again(self, staying: Mapping[str, Alternative], bans: Bans) -> dict[str, Alternative] | None:
+        """The last choice with those on other dates whose own is ruled out, or taken; None where one finds none."""
+        chosen = dict(staying)
+        beside = self._without(chosen.values())
+        moving = sorted(
+            (group for group in self.groups if group not in staying),
+            key=lambda group: (self.bans.planned[group], group),
+        )
+        last = [self._before[group] for group in moving if group in self._before]
+        for own in last:
+            if not own.is_kept and not bans.forbids(own) and _fits(own, beside):
+                chosen[own.group] = own
+                self._hold(own, beside)
+        for group in moving:
+            if group not in chosen and not bans.is_closed(group):
+                found = next((own for own in self._others(group, bans) if _fits(own, beside)), None)
+                if found is not None:
+                    chosen[group] = found
+                    self._hold(found, beside)
+                elif next(self._others(group, bans), None) is not None:
+                    return None
+        return chosen
+
+    def _anew(
+        self, staying: Mapping[str, Alternative], bans: Bans
+    ) -> tuple[dict[str, Alternative], set[str]]:
+        moving = [group for group in self.groups if group not in staying]
         options: dict[str, list[Alternative]] = {group: [own] for group, own in staying.items()}
         beside = self._without(staying.values())
         for group in moving:
@@ -98,12 +125,7 @@ class Choosing:
             if len(still) < len(undated):
                 chosen, undated = other, still
                 self._squeeze_in(chosen, undated, bans)
-        crowded = {
-            group: self._crowded(group, chosen, bans)
-            for group in self.groups
-            if self._open(group, bans) and not (group in chosen and chosen[group].is_kept)
-        }
-        return chosen, undated, crowded
+        return chosen, undated
 
     def _squeeze_in(self, chosen: dict[str, Alternative], undated: set[str], bans: Bans) -> None:
         """Give what is left without a date the first that is free beside all others, however late."""
@@ -115,17 +137,14 @@ class Choosing:
             if own is not None:
                 chosen[group] = own
                 undated.remove(group)
-                beside = self._without(chosen.values())
+                self._hold(own, beside)
 
     def _open(self, group: str, bans: Bans) -> list[Alternative]:
-        return [own for own in self._kept[group] if own not in bans.kept]
+        return [own for own in self._kept[group] if not bans.forbids(own)]
 
     def _others(self, group: str, bans: Bans) -> Iterator[Alternative]:
-        if bans.tries[group] >= MOST_TRIES:
-            return
-        for own in self._known_others(group):
-            if (group, own.start // DAY) not in bans.days and own.start >= bans.not_before.get(group, 0):
-                yield own
+        if not bans.is_closed(group):
+            yield from (own for own in self._known_others(group) if not bans.forbids(own))
 
     def _known_others(self, group: str) -> Iterator[Alternative]:
         """The group's other dates, each made once."""
@@ -148,10 +167,13 @@ class Choosing:
         for name in self._alternatives.guards:
             timeline.add(name, np.ones(self._slots))
         for own in taken:
-            for name, amount, begin, end in own.holds:
-                if name in timeline:
-                    timeline.take({name: amount}, max(0, begin), min(end, self._slots))
+            self._hold(own, timeline)
         return timeline
+
+    def _hold(self, own: Alternative, timeline: Timeline) -> None:
+        for name, amount, begin, end in own.holds:
+            if name in timeline:
+                timeline.take({name: amount}, max(0, begin), min(end, self._slots))
 
     def _crowded(self, group: str, chosen: Mapping[str, Alternative], bans: Bans) -> Why:
         """What is short on the planned dates of a group that has to make room."""

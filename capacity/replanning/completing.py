@@ -8,21 +8,24 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from datetime import datetime
 
 import numpy as np
 
 from capacity.calendar import Calendar
-from capacity.plan import Plan, Step, Use
+from capacity.plan import Plan, Step
 from capacity.replanning.alternatives import DAY, Alternative, Why
+from capacity.replanning.care import Audits, StandingBy, outdated
+from capacity.replanning.ledger import Draft, Ledger
 from capacity.replanning.retiming import SLOT_SECONDS, Retiming
 from capacity.replanning.situation import TOUCHING, Situation
 from capacity.solvers.timeline import Timeline
 from capacity.timetable.steps import timeline_of
 from capacity.timetable.windows import SLOT_MINUTES, Grid
-from capacity.uncertainty.waiting import in_order, waits
+from capacity.uncertainty.measured import CARRIED
+from capacity.uncertainty.waiting import ENDINGS, in_order, waits
 from inventory.estate import Estate, Ref
 
 HOUR = 60 // SLOT_MINUTES
@@ -34,22 +37,6 @@ MOST_TRIES = 4000  # beginnings of a copy that are tried, the latest first
 ORDER = ("commission_rack", "commission_host", "audit", "replicate", "rehearsal", "decommission", "retire")
 
 
-@dataclass
-class Draft:
-    """`steps` by id. `cant`: groups that can't have their dates, and why. `moved`: why a step that follows has others.
-
-    `dropped`: retired assets for which no crew is left. `stuck`: steps of what has moved that find no date at all.
-    `not_before`: by group, the slot from which on its copy would be there.
-    """
-
-    steps: dict[str, Step] = field(default_factory=dict)
-    cant: dict[str, Why] = field(default_factory=dict)
-    moved: dict[str, Why] = field(default_factory=dict)
-    dropped: dict[str, Why] = field(default_factory=dict)
-    stuck: dict[str, Why] = field(default_factory=dict)
-    not_before: dict[str, int] = field(default_factory=dict)
-
-
 class Completing:
     """Of one plan in one situation; `draft` may be asked again and again."""
 
@@ -59,7 +46,13 @@ class Completing:
         self.plan, self.calendar, self.now, self.retiming = plan, calendar, now, retiming
         self.grid = Grid(calendar)
         self.ordered = in_order(plan)
+        self.index = {step.id: j for j, step in enumerate(self.ordered)}
         self.waits = waits(estate, plan, self.ordered)
+        self.cleared: dict[str, datetime] = {}
+        for step, before in zip(self.ordered, self.waits, strict=True):
+            if step.kind in ENDINGS and step.id in now.fixed:
+                for i in before:
+                    self.cleared.setdefault(self.ordered[i].id, step.start)  # they come by their dates
         self.groups_of: dict[Ref, str] = {}
         self.touching_of: dict[Ref, str] = {}
         for step in plan.steps:
@@ -96,44 +89,53 @@ class _Completion:
     ) -> None:
         self._given, self._now, self._retiming = given, given.now, given.retiming
         self._grid, self._calendar = given.grid, given.calendar
-        self._timeline = given.timeline()
-        self._undated = undated
-        self._chosen = chosen
-        self.draft = Draft()
-        self._ends: dict[int, int] = {}
-        self._index = {step.id: j for j, step in enumerate(given.ordered)}
+        self._undated, self._chosen = undated, chosen
         self._today = max(0, self._grid.ceil(self._now.now))
+        moving = {step.id: step for own in chosen.values() for step in own.steps}
+        self._touching = {
+            step.id: moving.get(step.id, step)
+            for step in given.ordered
+            if step.kind in TOUCHING and (step.id in moving or step.id in self._now.fixed)
+        }
+        self._ordered, self._waits = list(given.ordered), list(given.waits)
+        rehearsals = [step for step in given.ordered if step.kind == "rehearsal"]
+        for again in outdated(given.calendar, given.grid, rehearsals, self._touching, given.now):
+            self._waits.append({given.index[name]: 0 for name in again.predecessors if name in given.index})
+            self._ordered.append(again)
+        self._ledger = Ledger(given.grid, given.timeline(), self._ordered, given.now.over)
+        self._timeline, self._put = self._ledger.timeline, self._ledger.put
+        self._audits = Audits(given.plan, given.grid, chosen, self._touching, given.now)
+        self.draft = self._ledger.draft
+        self.draft.cleared = given.cleared
         self._place_all()
 
     # --- in turn ----------------------------------------------------------------------------------------------------
 
     def _place_all(self) -> None:
-        touching = {step.id: step for own in self._chosen.values() for step in own.steps}
-        self._touching = {
-            step.id: touching.get(step.id, step)
-            for step in self._given.ordered
-            if step.kind in TOUCHING and (step.id in touching or step.id in self._now.fixed)
-        }
         for step in self._touching.values():
             self._put(step)
         waiting: list[int] = []
-        for j, step in enumerate(self._given.ordered):
+        for j, step in enumerate(self._ordered):
             if step.kind in (*TOUCHING, "hypercare") or self._is_gone(step):
                 continue
             if step.id in self._now.fixed:
                 self._put(self._held_on(step))
             else:
                 waiting.append(j)
-        waiting.sort(key=lambda j: (ORDER.index(self._given.ordered[j].kind), self._due(j), j))
+        waiting.sort(key=lambda j: (ORDER.index(self._ordered[j].kind), self._due(j), j))
         waiting = [j for j in waiting if not self._stays(j)]
-        self._stand_by()
+        standing_by = StandingBy(self._calendar, self._ledger, self._chosen, self._touching, self._now)
+        standing_by.put([step for step in self._ordered if step.kind == "hypercare"])
         for j in waiting:
             self._date_anew(j)
+        for name, step in self.draft.steps.items():
+            if step.id in self._now.fixed:
+                self.draft.steps[name] = self._after(step)
         self._prove_order()
 
     def _due(self, j: int) -> int:
         """By when a copy has to be made; other things come in the order of their dates."""
-        step = self._given.ordered[j]
+        step = self._ordered[j]
         return self._limits(step)[1] if step.kind == "replicate" else j
 
     def _is_gone(self, step: Step) -> bool:
@@ -144,37 +146,15 @@ class _Completion:
             self._given.groups_of.get(move.asset) in self._undated for move in step.moves
         )
 
-    def _put(self, step: Step) -> None:
-        self.draft.steps[step.id] = step
-        for use in step.uses:
-            self._take(use)
-        real = self._now.over.get(step.id)
-        end = self._grid.ceil(step.end)
-        self._ends[self._index[step.id]] = end if real is None else self._grid.ceil(real[1])
-
-    def _take(self, use: Use) -> None:
-        if use.resource in self._timeline:
-            begin, end = max(0, self._grid.floor(use.start)), max(0, self._grid.ceil(use.end))
-            self._timeline.take({use.resource: use.amount}, begin, end)
-
-    def _fits(self, step: Step) -> bool:
-        return all(
-            self._timeline.fits(
-                {use.resource: use.amount}, self._grid.floor(use.start), self._grid.ceil(use.end)
-            )
-            for use in step.uses
-            if use.resource in self._timeline and use.end > use.start
-        )
-
     def _ready(self, j: int) -> int | None:
         """From when on a step may begin; None while something before it has no date yet."""
         ready = 0
-        for i, lag in self._given.waits[j].items():
-            if self._is_gone(self._given.ordered[i]):
+        for i, lag in self._waits[j].items():
+            if self._is_gone(self._ordered[i]):
                 continue
-            if i not in self._ends:
+            if i not in self._ledger.ends:
                 return None
-            ready = max(ready, self._ends[i] + math.ceil(lag / SLOT_SECONDS - 1e-9))
+            ready = max(ready, self._ledger.ends[i] + math.ceil(lag / SLOT_SECONDS - 1e-9))
         return ready
 
     # --- what a step has to lie between -----------------------------------------------------------------------------
@@ -193,10 +173,14 @@ class _Completion:
             begin = self._today
             for cutover in cutovers:
                 if step.by and cutover.by:  # a van brings what changes meanwhile: little more than planned
-                    planned = self._given.ordered[self._index[cutover.id]]
+                    planned = self._ordered[self._ledger.index[cutover.id]]
                     lag = self._grid.floor(planned.start) - self._grid.floor(step.start) + MORE_LAG
+                    lag += self._retiming.slots(step, self._now.factor(step)) - self._retiming.slots(step)
                     begin = max(begin, self._grid.floor(cutover.start) - lag)
             return begin, min((self._grid.floor(c.start) for c in cutovers), default=self._grid.slots)
+        if step.kind == "audit":
+            last = self._audits.last(step.site_id)
+            return self._today, self._grid.slots if last is None else last
         care = self._calendar.care
         if step.kind == "rehearsal" and care is not None:
             first = min((self._grid.floor(s.start) for s in self._of_group(step.group)), default=0)
@@ -219,19 +203,19 @@ class _Completion:
 
     def _stays(self, j: int) -> bool:
         """Put a step where the plan has it, if that still holds."""
-        step, (begin, end) = self._given.ordered[j], self._limits(self._given.ordered[j])
-        ready, first = self._ready(j), self._retiming.span(self._given.ordered[j])[0]
+        step, (begin, end) = self._ordered[j], self._limits(self._ordered[j])
+        ready, first = self._ready(j), self._retiming.span(self._ordered[j])[0]
         if ready is None or step.id in self._now.overdue or first < max(begin, ready):
             return False
         for variant, slots in self._retiming.variants(step, self._now.factor(step)):
             made = self._retiming.at(variant, first, slots, hold_until=self._hold_until(step))
-            if first + slots <= end and self._fits(made):
+            if first + slots <= end and self._ledger.fits(made):
                 self._put(made)
                 return True
         return False
 
     def _date_anew(self, j: int) -> None:
-        step, (begin, end) = self._given.ordered[j], self._limits(self._given.ordered[j])
+        step, (begin, end) = self._ordered[j], self._limits(self._ordered[j])
         after = max(begin, self._ready(j) or 0)
         for variant, slots in self._retiming.variants(step, self._now.factor(step)):
             start = self._found(variant, slots, after, end)
@@ -242,7 +226,25 @@ class _Completion:
                 self._put(self._after(made))
                 self.draft.moved[step.id] = self._because(j)
                 return
-        self._without_date(step)
+        if step.kind == "audit":
+            self._audit_late(j)
+        else:
+            self._without_date(step)
+
+    def _audit_late(self, j: int) -> None:
+        """Date an audit after the freeze of a wave that takes from its site, and refuse who moves in that."""
+        step = self._ordered[j]
+        slots = self._retiming.slots(step)
+        start = self._found(step, slots, max(self._today, self._ready(j) or 0), self._grid.slots)
+        if start is None:
+            self._without_date(step)
+            return
+        made = self._retiming.at(step, start, slots)
+        self._put(made)
+        self.draft.moved[step.id] = self._because(j)
+        why = Why("AUDIT", f"{step.id} ends on {made.end:%Y-%m-%d}, when the wave it would be in is frozen")
+        for group, not_before in self._audits.too_soon(step.site_id, start + slots):
+            self.draft.refuse(group, why, not_before)
 
     def _found(self, step: Step, slots: int, begin: int, end: int) -> int | None:
         """The soonest beginning that all of a step's holds allow; by van, or of a rehearsal, the latest."""
@@ -266,7 +268,7 @@ class _Completion:
         return range(end - slots, max(begin - 1, end - slots - MOST_TRIES), -1)
 
     def _has_room(self, step: Step, start: int, slots: int) -> bool:
-        return self._fits(self._retiming.at(step, start, slots, hold_until=self._hold_until(step)))
+        return self._ledger.fits(self._retiming.at(step, start, slots, hold_until=self._hold_until(step)))
 
     def _needs(self, step: Step) -> dict[str, float]:
         """What a step holds while it runs."""
@@ -289,13 +291,13 @@ class _Completion:
 
     def _because(self, j: int) -> Why:
         """What pushed a step that follows: what it waits for, else its group's date, its work, or hands."""
-        step = self._given.ordered[j]
+        step = self._ordered[j]
         first, last = self._retiming.span(step)
-        if step.id in self._now.overdue:
+        if step.id in self._now.overdue and step.kind in CARRIED:
             return Why("REPLAN", f"no run recorded it before {self._now.now:%Y-%m-%d}")
-        for i, lag in sorted(self._given.waits[j].items()):
-            if i in self._ends and self._ends[i] + math.ceil(lag / SLOT_SECONDS - 1e-9) > first:
-                name = self._given.ordered[i].id
+        for i, lag in sorted(self._waits[j].items()):
+            if i in self._ledger.ends and self._ledger.ends[i] + math.ceil(lag / SLOT_SECONDS - 1e-9) > first:
+                name = self._ordered[i].id
                 return (
                     Why("ROLLBACK", f"the way back of {name} ends later")
                     if lag
@@ -317,94 +319,19 @@ class _Completion:
         if step.kind == "replicate":
             why = Why("REPLICATION", f"{step.id} finds no time before its cutover")
         groups = {self._given.groups_of.get(move.asset) for move in step.moves} | {step.group}
-        mine = [group for group in groups if group in self._chosen]
+        mine = sorted(group for group in groups if group is not None and group in self._chosen)
         for group in mine:
-            self.draft.cant.setdefault(group or "", why)
-            if step.kind == "replicate" and not step.by:
-                slots = self._retiming.slots(step, self._now.factor(step))
-                start = self._timeline.earliest(self._needs(step), slots, self._today, self._grid.slots)
-                if start is not None:
-                    self.draft.not_before[group or ""] = start + slots
+            self.draft.refuse(group, why, self._copied(step))
         if not mine:
             self.draft.stuck[step.id] = why
 
-    # --- people standing by -----------------------------------------------------------------------------------------
-
-    def _stand_by(self) -> None:
-        care = self._calendar.care
-        old = [step for step in self._given.ordered if step.kind == "hypercare"]
-        if care is None or not care.hypercare_hours:
-            for step in old:
-                self._put(step)
-            return
-        within = int(care.hypercare_within_hours * HOUR)
-        nights: dict[date, list[Step]] = defaultdict(list)
-        for step in self._touching.values():
-            nights[self._grid.moment(self._grid.floor(step.start)).date()].append(step)
-        last = {night: max(self._grid.ceil(s.end) for s in there) for night, there in nights.items()}
-        open_ = set(nights)
-        for step in old:
-            first = self._retiming.span(step)[0]
-            mine = {night for night in nights if last[night] <= first <= last[night] + within}
-            if mine & open_ and (step.id in self._now.fixed or self._fits(step)):
-                self._put(self._following(step, [s for night in sorted(mine) for s in nights[night]]))
-                open_ -= mine
-        names = {step.id: step for step in old}
-        for night in sorted(open_):
-            self._stand_by_after(night, nights[night], last[night], within, names)
-
-    def _following(self, step: Step, there: Sequence[Step]) -> Step:
-        """People standing by after what now moves before them, and nothing else."""
-        known = [
-            name
-            for name in step.predecessors
-            if name in self.draft.steps and self.draft.steps[name].end <= step.start
-        ]
-        known += [s.id for s in there if s.id not in known and self._is_moved(s)]
-        found = tuple(known) if len(known) == len(step.predecessors) else tuple(sorted(known))
-        return step if found == step.predecessors else replace(step, predecessors=found)
-
-    def _is_moved(self, step: Step) -> bool:
-        chosen = self._chosen.get(step.group or f"step {step.id}")
-        return chosen is not None and not chosen.is_kept
-
-    def _stand_by_after(
-        self, night: date, there: Sequence[Step], last: int, within: int, names: Mapping[str, Step]
-    ) -> None:
-        care = self._calendar.care
-        if care is None:
-            return
-        slots = max(1, math.ceil(care.hypercare_hours * 60 / SLOT_MINUTES - 1e-9))
-        start = self._timeline.earliest(
-            {"engineer": care.hypercare_engineers}, slots, last, last + within + slots
-        )
-        if start is None:
-            moving = [
-                self._chosen[g] for g in (s.group or f"step {s.id}" for s in there) if g in self._chosen
-            ]
-            anew = [own for own in moving if not own.is_kept] or moving
-            for own in anew:
-                self.draft.cant.setdefault(
-                    own.group, Why("HYPERCARE", f"nobody is free to stand by after the night of {night}")
-                )
-            return
-        begins, ends = self._grid.moment(start), self._grid.moment(start + slots)
-        name = f"hypercare-{night}"
-        while name in self.draft.steps:
-            name = f"{name}-again"
-        step = Step(
-            name,
-            "hypercare",
-            begins,
-            ends,
-            tuple(sorted(s.id for s in there)),
-            uses=(Use("engineer", care.hypercare_engineers, begins, ends),),
-            wave=there[0].wave,
-        )
-        if name not in names:
-            self._index.setdefault(name, len(self._index))
-        self._put(step)
-        self.draft.moved[name] = Why("HYPERCARE", f"it follows the night of {night}")
+    def _copied(self, step: Step) -> int:
+        """From when on what finds no time before its cutover would be copied over its line; 0: not known."""
+        if step.kind != "replicate" or step.by:
+            return 0
+        slots = self._retiming.slots(step, self._now.factor(step))
+        start = self._timeline.earliest(self._needs(step), slots, self._today, self._grid.slots)
+        return 0 if start is None else start + slots
 
     # --- what is left to prove --------------------------------------------------------------------------------------
 
@@ -414,13 +341,14 @@ class _Completion:
             group = step.group or f"step {name}"
             if group not in self._chosen or group in self.draft.cant:
                 continue
-            j, start = self._index[name], self._grid.floor(step.start)
-            for i, lag in self._given.waits[j].items():
-                end = self._ends.get(i)
-                if end is not None and end + math.ceil(lag / SLOT_SECONDS - 1e-9) > start:
-                    before = self._given.ordered[i]
+            j, start = self._ledger.index[name], self._grid.floor(step.start)
+            for i, lag in self._waits[j].items():
+                end = self._ledger.ends.get(i)
+                late = -1 if end is None else end + math.ceil(lag / SLOT_SECONDS - 1e-9) - start
+                if end is not None and late > 0:
+                    before = self._ordered[i]
                     rule = "PHASE" if before.kind.startswith("commission") else "STEP-ORDER"
                     ends = self._grid.moment(end)
                     why = Why(rule, f"{name} waits for {before.id}, which ends {ends:%Y-%m-%d %H:%M}")
-                    self.draft.cant[group] = why
+                    self.draft.refuse(group, why, self._chosen[group].start + late)
                     break

@@ -1,14 +1,13 @@
 """The plan that comes of new dates: waves that groups join or leave, what has no date any more, rooms and evidence.
 
-What nobody moved is taken over as it stands. A group that moves joins the wave of its week, or a new one with the next
-number, so that no other wave is renumbered; a wave that nothing is left of goes.
+What nobody moved is taken over as it stands. Which waves there then are is for `joining`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from capacity import evidence, rooms
 from capacity.calendar import Calendar
@@ -26,15 +25,14 @@ from capacity.plan import (
     Wave,
     sealed,
 )
-from capacity.replanning.alternatives import WEEK, Alternative, Why
-from capacity.replanning.completing import Draft
+from capacity.replanning.alternatives import Alternative, Why
+from capacity.replanning.joining import audited, numbered, waves_of
+from capacity.replanning.ledger import Draft
 from capacity.replanning.situation import TOUCHING, Situation
 from capacity.strategies import decide
 from capacity.timetable.wanting import not_computed
 from capacity.timetable.windows import Grid
 from inventory.estate import Estate, Ref
-
-FREEZE_DAYS = 7
 
 
 @dataclass(frozen=True)
@@ -60,15 +58,23 @@ def written(
         given.now,
     )
     demands = _demands(estate, plan)
-    steps = {step.id: _with_deadline(step, calendar, now) for step in draft.steps.values()}
+    steps = {
+        step.id: _with_deadline(step, calendar, now, draft.cleared.get(step.id))
+        for step in draft.steps.values()
+    }
     gone = {asset for group in plan.groups if group.id in undated for asset in group.assets}
     gone |= {m.asset for s in plan.steps if f"step {s.id}" in undated for m in s.moves}
     retired = {m.asset for s in plan.steps if s.id in draft.dropped for m in s.moves}
     unplaced = _unplaced(plan, gone, undated)
     decisions = _decisions(estate, facility, plan, unplaced, retired)
-    kept = {d.asset for d in decisions if d.strategy == "retain"} | gone
+    retained = {d.asset for d in decisions if d.strategy == "retain"}
+    unplaced = tuple(entry for entry in unplaced if entry.asset not in retained)
+    if gone:  # what is not placed any more is asked for as it stands
+        found = derive(estate, planning_value=plan.inputs.planning_value)
+        demands = tuple(found.get(d.asset, d) if d.asset in gone else d for d in demands)
+    kept = retained | gone
     steps = {name: own for name, step in steps.items() if (own := _without(step, kept)) is not None}
-    waves, steps, groups = _waves(plan, calendar, chosen, steps, undated)
+    waves, steps, groups = _joined(plan, calendar, chosen, steps, undated)
     ordered = tuple(sorted(steps.values(), key=lambda step: (step.start, step.id)))
     parts = replace(
         plan,
@@ -104,14 +110,19 @@ def _demands(estate: Estate, plan: Plan) -> tuple[AssetDemand, ...]:
     return tuple(found[ref] for ref in sorted(found))
 
 
-def _with_deadline(step: Step, calendar: Calendar, now: Situation) -> Step:
-    """A step that really ended later keeps its way back open for as long as was agreed."""
+def _with_deadline(step: Step, calendar: Calendar, now: Situation, cleared: datetime | None) -> Step:
+    """A step that really ended later keeps its way back open for as long as was agreed, or until what it left has been
+    `cleared`, where that is over already.
+    """
     real = now.over.get(step.id)
     if real is None or step.rollback_deadline is None or real[1] <= step.end:
         return step
     grid = Grid(calendar)
     late = grid.ceil(real[1]) - grid.ceil(step.end)
-    return replace(step, rollback_deadline=grid.moment(grid.ceil(step.rollback_deadline) + late))
+    deadline = grid.moment(grid.ceil(step.rollback_deadline) + late)
+    if cleared is not None and cleared < deadline:
+        deadline = max(cleared, step.rollback_deadline)
+    return replace(step, rollback_deadline=deadline)
 
 
 def _unplaced(plan: Plan, gone: set[Ref], undated: Mapping[str, Why]) -> tuple[Unplaced, ...]:
@@ -172,10 +183,11 @@ def _without(step: Step, kept: set[Ref]) -> Step | None:
     return replace(step, moves=moves) if moves else None
 
 
-# --- waves -----------------------------------------------------------------------------------------------------------
+def _ids(chosen: Mapping[str, Alternative]) -> set[str]:
+    return {step.id for own in chosen.values() for step in own.steps}
 
 
-def _waves(
+def _joined(
     plan: Plan,
     calendar: Calendar,
     chosen: Mapping[str, Alternative],
@@ -183,17 +195,9 @@ def _waves(
     undated: Mapping[str, Why],
 ) -> tuple[tuple[Wave, ...], dict[str, Step], tuple[MoveGroup, ...]]:
     """Waves, steps and groups with every group in the wave of the week it moves in."""
-    grid = Grid(calendar)
-    of_week = {grid.floor(wave.start) // WEEK: wave.number for wave in plan.waves}
-    number_of = {group.id: group.wave for group in plan.groups}
-    fixed = {step.group for step in steps.values() if step.kind in TOUCHING and step.id not in _ids(chosen)}
-    for name, own in sorted(chosen.items(), key=lambda item: (item[1].start, item[0])):
-        if own.is_kept or name not in number_of or name in fixed:
-            continue
-        week = own.start // WEEK
-        if week not in of_week:
-            of_week[week] = max([*of_week.values(), *(n for n in number_of.values() if n), 0]) + 1
-        number_of[name] = of_week[week]
+    grid, ids = Grid(calendar), _ids(chosen)
+    fixed = {step.group for step in steps.values() if step.kind in TOUCHING and step.id not in ids}
+    number_of = numbered(plan, grid, chosen, fixed)
     moved = {g.id for g in plan.groups if number_of[g.id] != g.wave}
     found = dict(steps)
     for name, step in steps.items():
@@ -203,72 +207,12 @@ def _waves(
         after = [found[p] for p in step.predecessors if p in found]
         if step.kind == "hypercare" and after and step.wave not in {s.wave for s in after}:
             found[name] = replace(step, wave=after[0].wave)
-    found = _audited(found)
-    present = {group for step in found.values() if step.kind in TOUCHING for group in [step.group]}
+    found = audited(found)
+    present = {step.group for step in found.values() if step.kind in TOUCHING}
     groups = tuple(
         replace(g, wave=number_of[g.id]) for g in plan.groups if g.id not in undated and g.id in present
     )
-    return _dated(plan, grid, groups, found), found, groups
-
-
-def _audited(steps: Mapping[str, Step]) -> dict[str, Step]:
-    """Audits in a wave that takes from their site, where theirs no longer does: in the one that takes first."""
-    taking: dict[int, dict[int, datetime]] = {}
-    for step in steps.values():
-        for move in step.moves if step.kind in TOUCHING and step.wave is not None else ():
-            site = move.source.site_id if move.source else None
-            if site is not None and step.wave is not None:
-                waves = taking.setdefault(site, {})
-                waves[step.wave] = min(waves.get(step.wave, step.start), step.start)
-    there = {wave for waves in taking.values() for wave in waves}
-    found = dict(steps)
-    for name, step in steps.items():
-        waves = taking.get(step.site_id or 0, {})
-        if step.kind == "audit" and step.wave not in there:
-            if waves:
-                found[name] = replace(step, wave=min(waves, key=waves.__getitem__))
-            else:
-                del found[name]  # nothing leaves its site any more
-    return found
-
-
-def _ids(chosen: Mapping[str, Alternative]) -> set[str]:
-    return {step.id for own in chosen.values() for step in own.steps}
-
-
-def _dated(
-    plan: Plan, grid: Grid, groups: Sequence[MoveGroup], steps: Mapping[str, Step]
-) -> tuple[Wave, ...]:
-    """Waves as they were, wider where what they hold is wider, and new ones."""
-    known = {wave.number: wave for wave in plan.waves}
-    found: list[Wave] = []
-    numbers = sorted({group.wave for group in groups if group.wave is not None})
-    for number in numbers:
-        names = [group.id for group in groups if group.wave == number]
-        mine = [s for s in steps.values() if s.kind in TOUCHING and s.group in names]
-        first, last = min(s.start for s in mine), max(s.end for s in mine)
-        old = known.get(number)
-        if old is None:
-            first, last = grid.moment(grid.floor(first)), grid.moment(grid.ceil(last))
-            year, week, _ = first.isocalendar()
-            name = f"wave {number} ({year}-W{week:02d})"
-            found.append(Wave(number, name, first, last, first - timedelta(days=FREEZE_DAYS), tuple(names)))
-            continue
-        order = {name: place for place, name in enumerate(old.groups)}
-        names.sort(key=lambda name: (order.get(name, len(order)), name))
-        frozen = (
-            old.frozen_on if first >= old.start else min(old.frozen_on, first - timedelta(days=FREEZE_DAYS))
-        )
-        found.append(
-            replace(
-                old,
-                start=min(old.start, first),
-                end=max(old.end, last),
-                frozen_on=frozen,
-                groups=tuple(names),
-            )
-        )
-    return tuple(found)
+    return waves_of(plan, grid, groups, found.values()), found, groups
 
 
 def _rooms(estate: Estate, parts: Plan, plan: Plan) -> tuple[RoomOutcome, ...]:

@@ -10,7 +10,6 @@ from capacity.plan import Step, Use
 from capacity.timetable.windows import SLOT_MINUTES, Grid
 
 HANDS = ("crew", "engineer")
-FIXED_PART = ("relocate", "replicate")  # part of their time passes whatever the hands
 SLOT_SECONDS = SLOT_MINUTES * 60
 
 
@@ -38,17 +37,28 @@ class Retiming:
         planned = self.slots(step)
         longer = self.slots(step, factor) if factor > 1.0 else planned
         found = [(step, longer)]
-        if longer == planned or step.kind in FIXED_PART:
+        times = self._hands(step, planned * SLOT_MINUTES, factor)
+        if longer == planned or times is None:
             return found
         uses = []
         for use in step.uses:
-            amount = math.ceil(use.amount * factor - 1e-9) if use.resource in HANDS else use.amount
+            amount = math.ceil(use.amount * times - 1e-9) if use.resource in HANDS else use.amount
             if amount > self._most.get(use.resource, amount):
                 return found
             uses.append(replace(use, amount=float(amount)))
         if tuple(uses) != step.uses:
             found.append((replace(step, uses=tuple(uses)), planned))
         return found
+
+    def _hands(self, step: Step, minutes: int, factor: float) -> float | None:
+        """How many times its hands a step needs to take as long as planned with `factor` times the work; None where no
+        hands would do. What is driven takes its time whatever the hands.
+        """
+        if step.kind == "replicate":
+            return None
+        driven = self.grid.calendar.work.transport_minutes if step.kind == "relocate" else 0.0
+        left = minutes / factor - driven
+        return (minutes - driven) / left if left > 0 else None
 
     def at(self, step: Step, start: int, slots: int, *, hold_until: int | None = None) -> Step:
         """The step from a slot on, so long. What it holds after its end it holds until slot `hold_until`, or as long

@@ -7,7 +7,7 @@ by its dates. With a day, what runs record has not begun unless one did. The fac
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import NormalDist
@@ -16,7 +16,9 @@ from capacity.plan import Plan, Step
 from capacity.uncertainty.durations import spreads
 from capacity.uncertainty.measured import CARRIED, measured
 from capacity.uncertainty.settings import RiskSettings
+from capacity.uncertainty.waiting import in_order, waits
 from inventory.errors import InputError
+from inventory.estate import Estate
 from inventory.records import RunRecord
 
 TOUCHING = ("cutover", "relocate")
@@ -45,6 +47,7 @@ class Situation:
 
 
 def situation(
+    estate: Estate,
     plan: Plan,
     runs: Iterable[RunRecord],
     settings: RiskSettings,
@@ -85,18 +88,10 @@ def situation(
     factors = {
         kind: max(1.0, math.exp(spread[kind].mean + normal * spread[kind].sd)) for kind in known.ratios
     }
-    fixed, running = set(known.over), 0
-    overdue: set[str] = set()
-    for step in sorted(plan.steps, key=lambda step: (step.start, step.id)):
-        if step.id in fixed or step.start >= now:
-            continue
-        # What waits for something that has not begun can't be running either.
-        is_late = step.end <= now or not overdue.isdisjoint(step.predecessors)
-        if since is not None and step.kind in CARRIED and is_late:
-            overdue.add(step.id)
-        else:
-            fixed.add(step.id)
-            running += step.end > now
+    overdue = _overdue(estate, plan, known.over, now) if since is not None else set()
+    begun = [step for step in plan.steps if step.start < now and step.id not in known.over]
+    fixed = {*known.over, *(step.id for step in begun if step.id not in overdue)}
+    running = sum(step.end > now and step.id in fixed for step in begun)
     return Situation(
         now=now,
         over=known.over,
@@ -106,3 +101,31 @@ def situation(
         frozen=frozenset(wave.number for wave in plan.waves if wave.frozen_on <= now),
         factors=factors,
     )
+
+
+def _overdue(estate: Estate, plan: Plan, over: Collection[str], now: datetime) -> set[str]:
+    """Of steps that should have begun, those that have not: what runs would have recorded by now, what waits for one of
+    them or moves with it, and rehearsals on its copies.
+    """
+    ordered = in_order(plan)
+    before = {step.id: own for step, own in zip(ordered, waits(estate, plan, ordered), strict=True)}
+    moved = {step.group for step in plan.steps if step.kind in TOUCHING and step.id in over}
+    found: set[str] = set()
+    late: set[str | None] = set()  # groups of which something has not moved
+    waiting = [step for step in ordered if step.start < now and step.id not in over]
+    while True:
+        more = [
+            step
+            for step in waiting
+            if (step.kind in CARRIED and step.end <= now)
+            or (step.kind in TOUCHING and step.group is not None and step.group in late)
+            or (
+                (step.kind in CARRIED or (step.kind == "rehearsal" and step.group not in moved))
+                and any(ordered[i].id in found for i in before[step.id])
+            )
+        ]
+        if not more:
+            return found
+        found.update(step.id for step in more)
+        late.update(step.group for step in more if step.kind in TOUCHING)
+        waiting = [step for step in waiting if step.id not in found]
