@@ -71,7 +71,7 @@ def solve(
     pace = Pace(work, seconds, clock, cancelled)
     refuse_broken(problem)
     inst = compiled(problem)
-    bound = lower_bound(problem)
+    bound = lower_bound(problem, inst)
     pace.ask()
     is_fixed = inst.by_size.size == 0
     is_proven = is_fixed or (is_tiny(problem) and not pace.is_truncated)
