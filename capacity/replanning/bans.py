@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from capacity.replanning.alternatives import DAY, Alternative, Why
 
-ONE_BY_ONE = 4  # days that fail one after another before each failure rules out twice as many
+ONE_BY_ONE = 2  # days that fail one after another before each failure rules out twice as many
 
 
 @dataclass

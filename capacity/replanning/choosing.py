@@ -51,6 +51,10 @@ class Choosing:
             if why is not None:
                 self.refused[group] = why
         self._before: dict[str, Alternative] = {}
+        self._lost: set[str] = (
+            set()
+        )  # who found no date beside the others, with all weighed against each other
+        self._is_most = False
         self._stay: tuple[set[Alternative], dict[str, Alternative]] | None = None
         self.bans = Bans({group: alternatives.planned(group) for group in self.groups})
         self.at_least = self._staying(self.bans)[2]
@@ -59,7 +63,7 @@ class Choosing:
         """Dates by group, the groups that have none, and why groups that could have stayed move for others.
 
         Where many move, they get the soonest free dates in the plan's order; asked again with more ruled out, all that
-        can be is left on its dates. Dates are weighed against each other where few move, or one finds none that way.
+        can be is left on its dates. Dates are weighed against each other where few move, or one first finds none so.
         """
         staying = self._those_staying(bans)
         many = len(self.groups) - len(staying) > WEIGHED
@@ -74,10 +78,21 @@ class Choosing:
         return chosen, undated, crowded
 
     def _those_staying(self, bans: Bans) -> dict[str, Alternative]:
-        """As many as can stay; worked out again only when more of them can't."""
+        """As many as can stay; worked out again only when more of them can't. Where the most could not be proven at the
+        first time, it is not weighed again: those that still can stay do, and whoever fits beside them.
+        """
         options = {own for group in self.groups for own in self._open(group, bans)}
-        if self._stay is None or self._stay[0] != options:
+        if self._stay is None or (self._stay[0] != options and self._is_most):
             self._stay = (options, self._staying(bans)[0])
+        elif self._stay[0] != options:
+            staying = {group: own for group, own in self._stay[1].items() if own in options}
+            beside = self._without(staying.values())
+            for group in self.groups:
+                own = next((own for own in self._open(group, bans) if _fits(own, beside)), None)
+                if group not in staying and own is not None:
+                    staying[group] = own
+                    self._hold(own, beside)
+            self._stay = (options, staying)
         return self._stay[1]
 
     def _again(self, staying: Mapping[str, Alternative], bans: Bans) -> dict[str, Alternative] | None:
@@ -99,7 +114,7 @@ class Choosing:
                 if found is not None:
                     chosen[group] = found
                     self._hold(found, beside)
-                elif next(self._others(group, bans), None) is not None:
+                elif group not in self._lost and next(self._others(group, bans), None) is not None:
                     return None
         return chosen
 
@@ -125,6 +140,7 @@ class Choosing:
             if len(still) < len(undated):
                 chosen, undated = other, still
                 self._squeeze_in(chosen, undated, bans)
+        self._lost |= undated
         return chosen, undated
 
     def _squeeze_in(self, chosen: dict[str, Alternative], undated: set[str], bans: Bans) -> None:
@@ -205,6 +221,8 @@ class Choosing:
         without = [MOVES + (group in self._frozen) for group in self.groups]
         options = {group: self._open(group, bans) for group in self.groups}
         staying, bound = self._picked(options, lambda _: 0, without)
+        left = sum(cost for group, cost in zip(self.groups, without, strict=True) if group not in staying)
+        self._is_most = left <= bound
         return staying, [group for group in self.groups if group not in staying], bound // MOVES
 
     def _solved(
