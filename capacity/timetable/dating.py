@@ -16,6 +16,7 @@ from capacity.calendar import Calendar
 from capacity.solvers.timeline import Timeline
 from capacity.timetable.care import Care
 from capacity.timetable.copies import Copies
+from capacity.timetable.downtime import Downtimes
 from capacity.timetable.group_work import GroupWork
 from capacity.timetable.lines import Lines
 from capacity.timetable.move_groups import Group, halves
@@ -83,6 +84,7 @@ class Dating:
         self._terms, self._state, self._paces = terms, state, paces or {}
         self._timeline, self._lines, self._copies = state.timeline, state.lines, state.copies
         self._care = state.care
+        self._downtimes = Downtimes(terms.estate, terms.belonging)
         self._why = Undated(
             terms.estate, terms.calendar, terms.group_work, state.timeline, state.lines, state.copies
         )
@@ -222,7 +224,7 @@ class Dating:
                     (entry.guards, longest),
                     *((job.needs, job.slots) for *_, job in entry.jobs),
                 )
-            ):
+            ) and self._downtimes.is_within(entry.group.assets, start, start + longest):
                 return start
             begin = start + 1
         return None
@@ -231,7 +233,9 @@ class Dating:
         entry.starts = [start] * len(entry.jobs)
         for *_, job in entry.jobs:
             self._timeline.take(job.needs, start, start + job.slots)
-        self._timeline.take(entry.guards, start, start + max(job.slots for *_, job in entry.jobs))
+        longest = max(job.slots for *_, job in entry.jobs)
+        self._timeline.take(entry.guards, start, start + longest)
+        self._downtimes.take(entry.group.assets, start, start + longest)
 
 
 def _cutover_slots(entry: Booking) -> int:

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import accumulate
 
 from capacity.calendar import WeeklySlot
 from capacity.plan import Step
@@ -33,6 +34,7 @@ def check(view: View, findings: Findings) -> None:
         (day, (view.clock.midnight(day), view.clock.wall(day.toordinal() + 1, 0)))
         for day in sorted(set(view.plan.calendar.holidays))
     ]
+    down: dict[int, tuple[Application, dict[str, Step]]] = {}
     for step in view.plan.steps:
         if step.kind in TOUCHING:
             assets = [
@@ -40,9 +42,13 @@ def check(view: View, findings: Findings) -> None:
             ]
             _in_windows(view, step, assets, windows, findings)
             _not_frozen(view, step, assets, freezes, findings)
-            _downtime(view, step, assets, findings)
+            for ref in assets:
+                for application in view.applications_of.get(ref, ()):
+                    down.setdefault(application.id, (application, {}))[1][step.id] = step
         if any(use.resource in HANDS for use in step.uses):
             _no_holiday(view, step, holidays, findings)
+    for application, steps in down.values():
+        _downtime(view, application, list(steps.values()), findings)
 
 
 # --- windows -----------------------------------------------------------------------------------------------------
@@ -190,18 +196,45 @@ def _no_holiday(
             )
 
 
-def _downtime(view: View, step: Step, assets: list[Ref], findings: Findings) -> None:
-    minutes = (view.ends(step) - view.begins(step)) / MINUTE_SECONDS
-    touched: dict[int, Application] = {a.id: a for ref in assets for a in view.applications_of.get(ref, ())}
-    for application in touched.values():
-        budget = application.downtime_budget_minutes
-        if budget is not None and minutes > budget + TIME_TOLERANCE:
-            findings.add(
-                "DOWNTIME",
-                f"application {application.name}",
-                f"step {step.id} keeps application {application.name} down for {counted(minutes, 'minute')}, "
-                f"it may be down for {number(budget)}",
-                "hold more hands, or split the step",
-                moment=view.moment(view.begins(step)),
-                over=(minutes - budget, "min"),
-            )
+def _downtime(view: View, application: Application, steps: list[Step], findings: Findings) -> None:
+    """Steps that overlap or follow each other without a break keep an application down for all of their time."""
+    budget = application.downtime_budget_minutes
+    if budget is None:
+        return
+    for down in _without_break(view, steps):
+        begin = view.begins(down[0])
+        ends = list(accumulate((view.ends(step) for step in down), max))
+        first = next(
+            (i for i, end in enumerate(ends) if _minutes(begin, end) > budget + TIME_TOLERANCE), None
+        )
+        if first is None:
+            continue
+        *others, last = (step.id for step in down)
+        keeps = f"steps {', '.join(others)} and {last} keep" if others else f"step {last} keeps"
+        findings.add(
+            "DOWNTIME",
+            f"application {application.name}",
+            f"{keeps} application {application.name} down for {counted(_minutes(begin, ends[-1]), 'minute')}, "
+            f"it may be down for {number(budget)}",
+            "let it come up in between, or hold more hands"
+            if others
+            else "hold more hands, or split the step",
+            moment=view.moment(view.begins(down[first])),
+            over=(_minutes(begin, ends[-1]) - budget, "min"),
+        )
+
+
+def _without_break(view: View, steps: list[Step]) -> list[list[Step]]:
+    """Steps by start, those together between which there is no break."""
+    found: list[list[Step]] = []
+    until = -math.inf
+    for step in sorted(steps, key=lambda s: (view.begins(s), s.id)):
+        if view.begins(step) > until + TIME_TOLERANCE:
+            found.append([])
+        found[-1].append(step)
+        until = max(until, view.ends(step))
+    return found
+
+
+def _minutes(begin: float, end: float) -> float:
+    return (end - begin) / MINUTE_SECONDS

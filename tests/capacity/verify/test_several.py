@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from broken_plans import documents
+from broken_plans import documents, times
 from broken_plans.case import changed, placed, retimed, with_step
 from plan_builders import a_world, at, device, machine, resealed
 
@@ -70,6 +70,17 @@ def test_dates_of_rooms_may_be_told_of_as_they_are() -> None:
     )
 
     assert check(*resealed(estate, facility, told)) == ()
+
+
+def test_an_application_may_be_down_as_long_as_two_steps_take_together() -> None:
+    assert check(*resealed(*times.signals(300)(*a_world()))) == ()
+
+
+def test_an_application_that_comes_up_in_between_is_down_twice() -> None:
+    estate, facility, plan = times.signals(270)(*a_world())
+    earlier = retimed(plan, "cut-3", at(3, 21, 6, 45), at(3, 21, 7, 45))
+
+    assert "DOWNTIME" not in {v.code for v in check(*resealed(estate, facility, earlier))}
 
 
 def test_a_negative_amount_frees_nothing() -> None:

@@ -12,7 +12,7 @@ from broken_plans.case import Broken, World, changed, holding, retimed, with_ste
 from capacity.calendar import CalendarException, WeeklySlot
 from capacity.facility import Facility
 from capacity.plan import Plan
-from inventory.estate import ChangeWindow, Constraint, Estate
+from inventory.estate import Application, ApplicationMember, ChangeWindow, Constraint, Estate
 from inventory.rows import Ref
 
 DEPOT_MOVES, TOWN_MOVES = at(3, 20, 22), at(3, 21, 8)
@@ -146,6 +146,23 @@ def _distant_ends(estate: Estate, facility: Facility, plan: Plan) -> World:
     """The machine leaves an hour after its storage arrived: meanwhile the flow between them crosses sites."""
     later = retimed(plan, "cut-3", at(3, 21, 13), at(3, 21, 14))
     return estate, facility, with_step(later, "cut-3", rollback_deadline=days_after(at(3, 21, 14), 14))
+
+
+def signals(budget: int) -> Any:
+    """An application of a machine and its storage, cut over and carried one right after the other: 60 and 240 min."""
+
+    def breaks(estate: Estate, facility: Facility, plan: Plan) -> World:
+        application = Application(9, "Signals", "signals", tenant_id=1, downtime_budget_minutes=budget)
+        members = (ApplicationMember(9, machine(5)), ApplicationMember(9, device(11)))
+        estate = replace(
+            estate,
+            applications=(*estate.applications, application),
+            application_members=(*estate.application_members, *members),
+        )
+        plan = retimed(plan, "cut-3", at(3, 21, 7), at(3, 21, 8))
+        return estate, facility, plan
+
+    return breaks
 
 
 def _cleared_early(estate: Estate, facility: Facility, plan: Plan) -> World:
@@ -331,6 +348,15 @@ CASES = (
         "application Ticketing",
         None,
         at(3, 13, 22),
+        30.0,
+    ),
+    Broken(
+        "DOWNTIME",
+        "one step right after another",
+        signals(270),
+        "application Signals",
+        None,
+        at(3, 21, 8),
         30.0,
     ),
     Broken(
