@@ -25,7 +25,7 @@ from inventory.sources.assemble import estate_from
 from inventory.sources.sample import read_sample
 
 REGION_S, FAR_S = 20.0, 180.0  # promised
-FAR_ASSETS = 22  # in a group at most, so that ten regions make some 5,000 groups
+FAR_ASSETS = 13  # in a group at most, so that ten regions make some 5,000 groups
 
 
 @dataclass(slots=True)
