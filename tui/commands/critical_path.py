@@ -72,7 +72,10 @@ def critical_path(
         )
         return
     chain = paths.path.chain
-    output.data(f"{some(len(chain), 'step')} decide the end, {paths.path.end:%Y-%m-%d %H:%M}\n")
+    output.data(
+        f"{some(len(chain), 'step')} lead to the end, {paths.path.end:%Y-%m-%d %H:%M}, one after the other;"
+    )
+    output.data("slack is how much longer a step may take before the end moves\n")
     output.data(f"{'begins':<16}  {'slack':>10}  step, and what it waits for")
     for link in chain:
         output.data(

@@ -105,7 +105,7 @@ def show(found: SpaceHolders, *, racks: bool) -> None:
     if found.purchases:
         output.table(
             "to order: the last day, by lead time before it is needed",
-            ["order by", "for", "number", "what", "lead", "needed on", ""],
+            ["order by", "for", "number", "what", "lead", "needed on", "note"],
             [
                 [
                     p.order_by,

@@ -173,4 +173,4 @@ def show_stranded(lines: Sequence[Stranded]) -> None:
             dict.fromkeys(f"{word(line.dimension)} for want of {word(line.without)}" for line in rest)
         )
         where = " in the facility as a whole" if all(line.level == "facility" for line in rest) else ""
-        output.say(f"nothing stranded{where}: {pairs}")
+        output.say(f"not stranded{where}: {pairs}")

@@ -195,8 +195,8 @@ def cells(row: Row) -> list[str]:
 def show_matrix(matrix: Matrix, *, of: int, findings: int) -> None:
     """The matrix of single losses, what is not as diverse as it looks, and what all of it rests on."""
     output.table(
-        f"{findings} of {of} single losses bring something down or overload it, {matrix.moment} of plan {matrix.plan}"
-        + (f"; the worst {len(matrix.rows)}" if len(matrix.rows) < of else ""),
+        f"{findings:,} of {of:,} single losses bring something down or overload it, {matrix.moment} of "
+        f"plan {matrix.plan}" + (f"; the worst {len(matrix.rows)}" if len(matrix.rows) < of else ""),
         COLUMNS,
         [cells(row) for row in matrix.rows],
         right=RIGHT,
@@ -206,7 +206,7 @@ def show_matrix(matrix: Matrix, *, of: int, findings: int) -> None:
     failing = [entry for entry in matrix.diversity if entry.can_fail]
     declared = len(matrix.diversity) - len(failing)
     output.table(
-        f"{matrix.double_fed - len({(d.rack, d.load) for d in failing})} of {matrix.double_fed} loads with a spare "
+        f"{matrix.double_fed - len({(d.rack, d.load) for d in failing}):,} of {matrix.double_fed:,} loads with a spare "
         "supply stay up whatever single node is lost"
         + (f"; {declared} hang on a node that is said never to fail" if declared else ""),
         ["load", "rack", "supplies", "goes down with"],
@@ -222,7 +222,7 @@ def show_matrix(matrix: Matrix, *, of: int, findings: int) -> None:
             ],
         )
     notes = [
-        f"Of {matrix.things} things that can be lost, {matrix.idle} carry nothing at that moment and are not shown."
+        f"Of {matrix.things:,} things that can be lost, {matrix.idle:,} carry nothing at that moment and are not shown."
     ]
     if matrix.untraced:
         notes.append(f"{some(matrix.untraced, 'device')} at the sources: no cord leads to a known feed.")
@@ -232,7 +232,7 @@ def show_matrix(matrix: Matrix, *, of: int, findings: int) -> None:
 def show_pairs(matrix: PairMatrix) -> None:
     """The worst pairs, and how many there are."""
     output.table(
-        f"{matrix.pairs:,} pairs of {matrix.things - matrix.idle} things, {matrix.moment} of plan {matrix.plan}: "
+        f"{matrix.pairs:,} pairs of {matrix.things - matrix.idle:,} things, {matrix.moment} of plan {matrix.plan}: "
         f"{matrix.findings:,} bring something down or overload it, {matrix.worse_than_apart:,} more than their two "
         f"losses apart; the worst {len(matrix.rows)}",
         (*COLUMNS[:2], "more", *COLUMNS[2:5], COLUMNS[5], "more", *COLUMNS[6:]),
@@ -251,7 +251,7 @@ def show_pairs(matrix: PairMatrix) -> None:
     )
     _rests_on(
         (
-            f"Of {matrix.things} things that can be lost, {matrix.idle} carry nothing then and are left out.",
+            f"Of {matrix.things:,} things that can be lost, {matrix.idle:,} carry nothing then and are left out.",
             *matrix.assumptions,
         )
     )

@@ -157,7 +157,7 @@ def _show_end(found: Risk) -> None:
     end = found.end
     output.table(
         f"the end, in {found.samples:,} samples",
-        ["plan", "P50", "P80", "P95", "on that day"],
+        ["plan", "P50", "P80", "P95", "in time"],
         [[_day(end.planned), *_percentiles(end), share(end.in_time)]],
     )
     if end.beyond:
