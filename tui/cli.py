@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -40,6 +41,9 @@ from tui.commands import (
 from tui.workspace import Workspace
 
 ERROR = 1
+NOT_A_DATE = re.compile(
+    r"Input should be a valid datetime or date, .*|Value error, .* does not match the formats .*", re.DOTALL
+)
 INTERRUPTED = 130  # as shells have it for Ctrl-C
 
 app = typer.Typer(
@@ -128,7 +132,8 @@ def _usage(error: TyperException) -> str:
     if context is not None and error.format_message() == context.get_help():
         return error.format_message()
     remedy = f" (see `{context.command_path} --help`)" if context is not None else ""
-    return f"error: {error.format_message().rstrip('.')}{remedy}"
+    said = NOT_A_DATE.sub("no such date; write it as 2027-03-01", error.format_message().rstrip("."))
+    return f"error: {said}{remedy}"
 
 
 def _of_the_system(error: OSError) -> VorstError:

@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from inventory.errors import VorstError
+from inventory.errors import InputError, VorstError
 from inventory.rows import Ref
 from tui.fitting_plan import stands_on
 from tui.workspace import Progress, Workspace
@@ -181,6 +181,15 @@ def _recorded(workspace: Workspace) -> tuple[tuple[HistoryLine, ...], tuple[Appr
 
     with workspace.open_database() as database:
         return history(database, limit=HISTORY_LINES), approvals(database)
+
+
+def no_project(folder: Path, option: str) -> InputError:
+    """What is said when somebody names a project that is none: its runs would silently be missing."""
+    return InputError(
+        f"{folder} is no generated project",
+        where=option,
+        remedy="name the folder that `vorst playbooks` made, or leave the option out",
+    )
 
 
 def read_runs(project_dir: Path) -> tuple[tuple[RunRecord, ...], bool]:

@@ -41,7 +41,7 @@ WRONG_WORDS = {
     "too many words": (["check", "a", "b"], "b"),
     "a missing argument": (["template"], "argument", "vorst template --help"),
     "a missing option": (["report"], "--partner"),
-    "a day that isn't": (["plan", "--start", "2027-13-01"], "--start"),
+    "a day that isn't": (["plan", "--start", "2027-13-01"], "--start", "write it as 2027-03-01"),
     "a day out of reach": (["plan", "--start", "9999-12-31"], "9999-12-31"),
     "a folder for a plan": (["plan", "-o", "."], "folder"),
     "nothing to import": (["import"], "--sample"),

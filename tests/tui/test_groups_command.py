@@ -168,9 +168,14 @@ def test_a_split_through_a_tie_is_an_error_that_names_both(decided: Path) -> Non
                 "--reason",
                 "x",
             ],
-            "is not after",
+            "move after 2027-02-01 00:00 and by 2027-01-02 00:00",
         ),
         (["group", "pin", "devices:999999", "--week", "2027-W13", "--reason", "x"], "no such object"),
+        (["group", "pin", "devices:1", "--week", "2020-W01", "--reason", "x"], "work starts on 2027-01-04"),
+        (
+            ["group", "split", "devices:1", "--off", "devices:2", "--reason", "x"],
+            "devices:2 is not in devices:1",
+        ),
         (["group", "forget", "nothing"], "no decision about groups is called 'nothing'"),
     ],
 )

@@ -92,7 +92,8 @@ def test_a_wanted_chance_that_is_missed_ends_with_2(workspace: Path) -> None:
     [
         (("--workers", "2", "--scheduler", "tcp://x:1"), "exclude each other"),
         (("--want", "0.5"), "--want needs a day"),
-        (("--by", "soon"), "does not match the format"),
+        (("--by", "soon"), "no such date; write it as 2027-03-01"),
+        (("--runs", "nowhere"), "nowhere is no generated project"),
         (("nowhere.json",), "there is no such file"),
     ],
 )

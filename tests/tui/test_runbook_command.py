@@ -65,8 +65,9 @@ def test_every_reason_the_planner_gives_has_its_words(planned):
         (("--wave", "1", "--format", "docx"), "no format 'docx' (use one of md, pdf, ics)"),
         (("--wave", "1", "--lang", "de"), "no language 'de' (use one of nl, fr, en)"),
         (("none.json", "--wave", "1"), "none.json"),
+        (("--wave", "1", "--project", "nowhere"), "nowhere is no generated project"),
     ],
-    ids=["no wave", "both", "unknown wave", "unknown format", "unknown language", "no plan"],
+    ids=["no wave", "both", "unknown wave", "unknown format", "unknown language", "no plan", "no project"],
 )
 def test_mistakes_are_told_and_nothing_is_written(planned, words, says):
     ran = vorst(planned, "runbook", *words, "-o", "mistaken")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from hypothesis import given
 from hypothesis import strategies as st
-from plan_builders import a_facility, a_plan, at, device, machine
+from plan_builders import a_facility, a_plan, an_estate, at, device, machine
 from rich.cells import cell_len
 from tui_cases import loaded_from
 
+from inventory.rows import DeviceRole
 from tui.colours import DARK, LIGHT
 from tui.views import cloud, decisions, findings, floor, overview, sites, timeline
 from tui.views.spans import Column, filtered, fit, rows, tail
@@ -108,6 +110,47 @@ def test_feeds_are_told_at_their_worst_loss(loaded):
 def test_without_a_plan_the_floor_shows_what_stands_there():
     spots = [s for hall in floor.floor(loaded_from()).halls.values() for row in hall for s in row]
     assert [spot.rack.id if spot.rack else None for spot in spots] == [None, None, "S1", None]
+
+
+def test_a_hypervisor_and_a_blade_are_servers_and_a_console_server_and_a_chassis_are_not():
+    roles = (
+        "server",
+        "hypervisor",
+        "blade",
+        "chassis",
+        "blade-chassis",
+        "console-server",
+        "time-server",
+        "switch",
+    )
+    estate = an_estate()
+    device = estate.devices[0]
+    estate = replace(
+        estate,
+        device_roles=tuple(DeviceRole(n, slug, slug) for n, slug in enumerate(roles, start=1)),
+        devices=tuple(replace(device, id=n, role_id=n) for n in range(1, len(roles) + 1)),
+    )
+    told = words(overview.programme(loaded_from(estate)))
+    assert "      3 servers          of 8 devices" in told
+
+
+def test_a_pool_tells_its_fill_in_the_units_a_person_says(loaded):
+    told = words(cloud.pools(loaded))
+    assert " GB" in told
+    assert " MB" not in told
+    assert "vCPUs" in told
+
+
+def test_the_overview_and_the_timeline_give_the_plan_the_same_dates(loaded):
+    head, _ = overview.plan_state(loaded)
+    assert timeline.overview(loaded) in words([head])
+
+
+def test_a_wave_tells_the_number_of_a_groups_assets_once(loaded):
+    wave = loaded.plan.waves[0].number
+    group = next(g for g in loaded.plan.groups if g.wave == wave)
+    told = words(timeline.detail(loaded, f"wave:{wave}"))
+    assert f"  {group.name}  {group.reason}" in told
 
 
 def test_a_hosts_load_is_what_runs_on_it(loaded):

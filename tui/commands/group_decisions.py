@@ -82,7 +82,15 @@ def split(
     workspace: Workspace = context.obj
     if off:
         leaving = _assets(workspace, plan_file, off)
-        rest = tuple(ref for ref in _assets(workspace, plan_file, what) if ref not in leaving)
+        whole = _assets(workspace, plan_file, what)
+        strange = [f"{ref.kind}:{ref.id}" for ref in leaving if ref not in whole]
+        if strange:
+            raise InputError(
+                f"{strange[0]} is not in {', '.join(what):.60}, and can't leave it",
+                where="--off",
+                remedy="`vorst groups --group` shows what a group holds; to keep things apart name them without --off",
+            )
+        rest = tuple(ref for ref in whole if ref not in leaving)
         sides = [leaving, rest]
     else:
         sides = [_assets(workspace, plan_file, [one]) for one in what]
@@ -121,6 +129,7 @@ def pin(
     if week is not None:
         first = _monday(week)
         last = first + timedelta(days=7)
+    _check_moments(first, last, _first_day(workspace))
     members = _assets(workspace, plan_file, what)
     with workspace.open_database() as database:
         known = group_decisions.pin(
@@ -185,6 +194,28 @@ def list_(
         ],
         right=[2],
     )
+
+
+def _first_day(workspace: Workspace) -> date:
+    start = workspace.settings.plan.start
+    return start.date() if isinstance(start, datetime) else start
+
+
+def _check_moments(first: datetime | None, last: datetime | None, start: date) -> None:
+    """Refuse moments that no plan could keep; they are local, as written. `start` is the first day of work."""
+    if last is None:
+        return
+    until = f"{last:%Y-%m-%d %H:%M}"
+    if first is not None and last <= first:
+        raise InputError(
+            f"it would have to move after {first:%Y-%m-%d %H:%M} and by {until}",
+            remedy="correct one of the two",
+        )
+    if last <= datetime.combine(start, time()):
+        raise InputError(
+            f"it would have to move by {until}, and work starts on {start}",
+            remedy="name a later moment, or set plan.start in vorst.toml",
+        )
 
 
 def _monday(week: str) -> datetime:

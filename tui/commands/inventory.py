@@ -237,7 +237,7 @@ def findings(
                 [
                     f.severity,
                     f.code,
-                    f"{f.object.kind} {f.object.id}",
+                    f"{f.object.kind}:{f.object.id}",
                     f.message,
                     f.remedy,
                 ]

@@ -84,7 +84,7 @@ def risk(
     """
     from capacity.risk import assess
     from inventory.documents import to_data
-    from tui.loaded import read_runs
+    from tui.loaded import no_project, read_runs
 
     if workers is not None and scheduler is not None:
         raise InputError(
@@ -97,7 +97,9 @@ def risk(
     workspace: Workspace = context.obj
     settings = _settings(workspace, samples, day_cost)
     estate, _, plan = fitting_plan(workspace, plan_file)
-    runs, _ = read_runs(workspace.path(project))
+    runs, is_there = read_runs(workspace.path(project))
+    if not is_there and project != Path(PROJECT):
+        raise no_project(workspace.path(project), "--runs")
     if dates:
         from capacity.uncertainty.shifting import shift
 

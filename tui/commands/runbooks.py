@@ -16,6 +16,8 @@ from tui.workspace import PLAN_FILE, Workspace
 if TYPE_CHECKING:
     from playbooks.scope import WaveScope
 
+PROJECT = "playbooks"  # where `vorst playbooks` writes unless told otherwise
+
 
 def register(app: typer.Typer) -> None:
     """Add this command to the application."""
@@ -42,7 +44,7 @@ def runbook(
         typer.Option(
             "--project", metavar="DIR", help="The Ansible project whose runs are shown beside the estimates."
         ),
-    ] = Path("playbooks"),
+    ] = Path(PROJECT),
     out: Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="The folder to write to.")] = Path(
         "runbooks"
     ),
@@ -50,11 +52,11 @@ def runbook(
     """Write what a crew works from: a wave's runbook as Markdown, PDF (A4) and calendar entries."""
     from capacity.reports.language import checked_language
     from playbooks.host_variables import HostVariables
-    from playbooks.results import load_runs
     from playbooks.runbooks.book import Runbooks
     from playbooks.runbooks.files import FORMATS, write_runbooks
     from playbooks.runbooks.words import words_of
     from playbooks.scope import wave_scopes
+    from tui.loaded import no_project, read_runs
 
     wanted = tuple(dict.fromkeys(formats or FORMATS))
     for name in wanted:
@@ -70,12 +72,15 @@ def runbook(
             remedy="name one with --wave N, or take them all with --all",
         )
     workspace: Workspace = context.obj
+    runs, is_there = read_runs(workspace.path(project))
+    if not is_there and project != Path(PROJECT):
+        raise no_project(workspace.path(project), "--project")
     estate, facility, plan = fitting_plan(workspace, plan_file)
     scopes = _chosen(wave_scopes(plan), wave, plan_file)
     runbooks = Runbooks(
         HostVariables(estate, plan),
         facility,
-        load_runs(workspace.path(project)),
+        runs,
         words,
         standing_of(workspace, plan),
     )

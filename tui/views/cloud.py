@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from capacity.facility import CloudPool, HostType
 from capacity.plan import CloudHost
 from capacity.target_usage import target_usage
+from capacity.usage import UsageLine
 from inventory.rows import Ref
 from tui.loaded import Loaded
+from tui.quantities import used_of, word
 from tui.views.spans import Column, Line, Rows, Span, bar, count, line, rows, share_tone, some, span
 
 BAR_WIDTH = 10
@@ -124,15 +126,22 @@ def pools(loaded: Loaded) -> tuple[Line, ...]:
                 share = entry.share or 0.0
                 found.append(
                     line(
-                        Span(f"  {entry.dimension.split('_')[0]:<7}"),
+                        Span(f"  {word(entry.dimension):<7}"),
                         Span(bar(share, 16), share_tone(share)),
                         Span(f" {entry.share_text:>7}  ", share_tone(entry.share)),
-                        span(f"{entry.used_text} of {entry.supply_text}", "muted"),
+                        span(_fill(entry), "muted"),
                     )
                 )
     if not loaded.facility.pools:
         found.append(line(Span("the facility offers no cloud pool", "muted")))
     return tuple(found)
+
+
+def _fill(entry: UsageLine) -> str:
+    """What is used of a pool, in the unit a person would say; a range or an unknown stays as it is told elsewhere."""
+    if entry.supply is None or entry.unknown or entry.low != entry.high:
+        return f"{entry.used_text} of {entry.supply_text}"
+    return used_of(entry.high, entry.supply, entry.dimension)
 
 
 def _types(pool: CloudPool, loaded: Loaded) -> str:

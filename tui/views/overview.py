@@ -10,21 +10,19 @@ from capacity.approval import APPROVED, CHANGED, SUPERSEDED
 from capacity.plan import STRATEGIES
 from tui.loaded import Loaded
 from tui.quantities import OBJECTIVES, used_of, word
+from tui.views import timeline
 from tui.views.spans import Line, Span, bar, count, day, line, some, span
 
 ZONE = "Europe/Brussels"
-SERVER_ROLES = ("server", "blade", "host")
+SERVER_WORDS = frozenset({"server", "hypervisor", "host", "blade", "compute"})
+OTHER_WORDS = frozenset({"console", "time", "terminal", "chassis"})  # a console server is no server
 
 
 def programme(loaded: Loaded) -> tuple[Line, ...]:
     """What exists, what the target offers, what was found."""
     estate, facility = loaded.estate, loaded.facility
     roles = estate.by_id("device_roles")
-    servers = sum(
-        any(word in roles[d.role_id].slug for word in SERVER_ROLES)
-        for d in estate.devices
-        if d.role_id in roles
-    )
+    servers = sum(_is_server(roles[d.role_id].slug) for d in estate.devices if d.role_id in roles)
     grave = Counter(finding.severity for finding in loaded.findings)
     facts = [
         ("server rooms", count(len(estate.locations)), f"at {some(len(estate.sites), 'site')}"),
@@ -48,6 +46,12 @@ def programme(loaded: Loaded) -> tuple[Line, ...]:
     )
 
 
+def _is_server(role: str) -> bool:
+    """Whether a role's slug, word by word, is a server's."""
+    words = set(role.split("-"))
+    return bool(words & SERVER_WORDS) and not words & OTHER_WORDS
+
+
 def plan_state(loaded: Loaded) -> tuple[Line, ...]:
     """One or two lines: which plan this is, and whether it is proven; or that there is none."""
     if loaded.plan is None:
@@ -56,10 +60,7 @@ def plan_state(loaded: Loaded) -> tuple[Line, ...]:
     head = line(
         Span("plan ", "muted"),
         span(plan.name, "strong"),
-        Span(f"  {some(len(plan.waves), 'wave')}, {some(len(plan.steps), 'step')}, ", "muted"),
-        Span(
-            f"{day(plan.waves[0].start)} – {day(plan.waves[-1].end)}" if plan.waves else "no dates", "muted"
-        ),
+        Span(f"  {timeline.overview(loaded)}", "muted"),
     )
     if loaded.violations is None:
         proof = line(Span("proof running …", "muted"))

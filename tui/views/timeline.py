@@ -204,7 +204,7 @@ def overview(loaded: Loaded) -> str:
     plan = loaded.plan
     if plan is None or not plan.steps:
         return "no dates"
-    span_ = f"{day(plan.steps[0].start)} – {day(max(step.end for step in plan.steps))}"
+    span_ = f"{day(min(step.start for step in plan.steps))} – {day(max(step.end for step in plan.steps))}"
     return f"{some(len(plan.waves), 'wave')}, {some(len(plan.steps), 'step')}, {span_}"
 
 
@@ -239,12 +239,7 @@ def _wave(loaded: Loaded, number: int) -> tuple[Line, ...]:
         line(span(wave.name, "strong"), Span(f"  {moment_text(wave.start)} – {moment_text(wave.end)}")),
         line(Span(f"content frozen on {day(wave.frozen_on)}", "muted")),
         line(f"{some(len(groups), 'group')}, {some(assets, 'asset')}, {some(len(steps), 'step')}"),
-        *(
-            line(
-                span(f"  {g.name}", "accent"), span(f"  {some(len(g.assets), 'asset')}: {g.reason}", "muted")
-            )
-            for g in groups[:20]
-        ),
+        *(line(span(f"  {g.name}", "accent"), span(f"  {g.reason}", "muted")) for g in groups[:20]),
         *(
             line(Span("freeze ", "warn"), span(s.name), f" {day(s.first)} – {day(s.last)}")
             for s in freezes[:4]
