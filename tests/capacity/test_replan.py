@@ -13,6 +13,7 @@ from broken_plans.case import Broken
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from plan_builders import BRUSSELS, a_facility, a_plan, an_estate, at, device, machine, resealed
+from planned_region import planned_region
 from replan_worlds import (
     EARLY,
     OF_GROUP,
@@ -28,18 +29,14 @@ from replan_worlds import (
 )
 
 from capacity.calendar import CalendarException
-from capacity.calendar_settings import CalendarSettings, resolve
 from capacity.facility_file import default_text, read_facility
 from capacity.plan import Plan, Use, sealed
 from capacity.plan_diff import diff
-from capacity.planner import proven
 from capacity.replan import Asked, replan
 from capacity.verify import check
 from inventory.errors import InputError
 from inventory.estate import Estate, Ref
 from inventory.estate import sealed as sealed_estate
-from inventory.sources.assemble import estate_from
-from inventory.sources.sample import read_sample
 
 # --- what holds stays -------------------------------------------------------------------------------------------------
 
@@ -330,11 +327,7 @@ def test_no_plan_that_the_checker_passes_moves_fewer(
 
 @pytest.fixture(scope="module")
 def region() -> tuple[Estate, Plan]:
-    estate = estate_from(read_sample(seed=3, servers=40))
-    start = datetime(2027, 1, 4, tzinfo=BRUSSELS)
-    plan, violations = proven(estate, read_facility(default_text()), resolve(CalendarSettings(), start))
-    assert not violations
-    return estate, plan
+    return planned_region(seed=3, servers=40)
 
 
 @pytest.mark.parametrize("times", [1.0, 1.3])

@@ -6,20 +6,17 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from plan_builders import BRUSSELS, a_facility, a_plan, an_estate, at, device
+from plan_builders import a_facility, a_plan, an_estate, at, device
+from planned_region import planned_region
 from replan_worlds import EARLY, SETTINGS, WEEK, a_limit, a_run, by_weeks, moved, small, steps_of, with_limits
 
 from capacity.calendar import Calendar, CalendarException, Care
-from capacity.calendar_settings import CalendarSettings, resolve
 from capacity.facility_file import default_text, read_facility
 from capacity.plan import Plan, Step, sealed
-from capacity.planner import proven
 from capacity.replan import Asked, replan
 from capacity.uncertainty.measured import CARRIED
 from capacity.verify import check
 from inventory.estate import Estate
-from inventory.sources.assemble import estate_from
-from inventory.sources.sample import read_sample
 
 STANDING_BY = Care(
     audit_minutes=0.0,
@@ -35,11 +32,7 @@ BACK = at(7, 1)
 
 @pytest.fixture(scope="module")
 def region() -> tuple[Estate, Plan]:
-    estate = estate_from(read_sample(seed=1, servers=100))
-    start = datetime(2027, 1, 4, tzinfo=BRUSSELS)
-    plan, violations = proven(estate, read_facility(default_text()), resolve(CalendarSettings(), start))
-    assert not violations
-    return estate, plan
+    return planned_region(seed=1, servers=100)
 
 
 def too_few_until(back: datetime) -> Calendar:

@@ -13,11 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from plan_builders import BRUSSELS, a_calendar, a_plan, a_step, an_estate, at, machine
+from planned_region import planned_region
 
-from capacity.calendar_settings import CalendarSettings, resolve
-from capacity.facility_file import default_text, read_facility
 from capacity.plan import STEP_KINDS, Plan, Step, Use, sealed
-from capacity.planner import proven
 from capacity.risk import Risk, assess
 from capacity.uncertainty.sampling import Job, Model, Tally, sampled
 from capacity.uncertainty.settings import DurationsInput, Kind, RiskSettings, SpreadInput
@@ -26,8 +24,6 @@ from inventory.documents import from_json, to_data, to_json
 from inventory.errors import InputError
 from inventory.estate import Estate
 from inventory.records import RunRecord, StepRun, sealed_run
-from inventory.sources.assemble import estate_from
-from inventory.sources.sample import read_sample
 
 KINDS = tuple(DurationsInput.model_fields)
 
@@ -48,14 +44,7 @@ def with_(settings: RiskSettings, **changes: Any) -> RiskSettings:
 
 @pytest.fixture(scope="module")
 def region() -> tuple[Estate, Plan]:
-    """A small region planned and proven."""
-    estate = estate_from(read_sample(seed=3, servers=40))
-    start = datetime(2027, 1, 4, tzinfo=BRUSSELS)
-    plan, violations = proven(
-        estate, read_facility(default_text()), resolve(CalendarSettings(), start), seed=0
-    )
-    assert not violations
-    return estate, plan
+    return planned_region(seed=3, servers=40)
 
 
 def a_chain(links: int = 4, hours: int = 5, **calendar: Any) -> Plan:
