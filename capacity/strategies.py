@@ -26,7 +26,15 @@ MOUNTING_NEEDS = ("plug_type", "rail")  # of these, nothing is left once the wor
 HOUSE_ROLES = ("pdu", "ups", "patch-panel", "patch", "kvm", "console", "cable-management", "blank")
 STORAGE_ROLES = ("storage", "backup", "tape", "nas", "san")
 SERVER_ROLES = ("server", "hypervisor", "host", "blade", "compute")
+NO_SERVER_WORDS = frozenset(
+    {"console", "time", "terminal", "chassis"}
+)  # a console server runs no workload of its own
 WORKLOAD_DIMENSIONS = ("vcpus", "memory_mb", "disk_mb")
+
+
+def is_server(role: str) -> bool:
+    """Whether devices of a role, told by its slug, are servers."""
+    return any(word in role for word in SERVER_ROLES) and NO_SERVER_WORDS.isdisjoint(role.split("-"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,7 +315,7 @@ class _Rules:
         return Verdict("replatform", "strategy.platform", reason, (cite,))
 
     def _fits_cloud(self, ref: Ref, _device: Device, role: str) -> Verdict | None:
-        if not any(word in role for word in SERVER_ROLES) or not self._known_and_fitting(ref):
+        if not is_server(role) or not self._known_and_fitting(ref):
             return None
         quantities = self._demands[ref].quantities
         cites = (

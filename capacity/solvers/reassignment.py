@@ -32,7 +32,8 @@ class Solution:
     """`machine` [processes]; its whole `cost` and the parts; `bound`, what any assignment costs at least.
 
     `left` are the processes still on machines that should end empty. `status`: optimal when no other leaves less and
-    costs less (tried all, or at the bound), truncated when time or the caller ended the search, else feasible.
+    costs less (tried all, none may move, or at the bound), truncated when time or the caller ended the search, else
+    feasible.
     """
 
     machine: Ints

@@ -96,7 +96,7 @@ class Dating:
         dated = self._found.bookings
         while pending:
             dated.extend(self._date(pending, progress))
-            last = max((e.starts[0] + max(job.slots for *_, job in e.jobs) for e in dated), default=0)
+            last = max((e.starts[0] + e.longest for e in dated), default=0)
             # What found no date is tried once more in halves, after all others: the lines are then as they were left.
             pending = self._book(self._split_undated(pending, dated), not_before=last)
         return self._found
@@ -194,7 +194,7 @@ class Dating:
             if not self._copies.hold(entry.replicas, start, start + _cutover_slots(entry)):
                 entry.blocked_by = entry.blocked_by or "changes"
                 continue
-            if not self._care.secure(entry, start, start + max(job.slots for *_, job in entry.jobs)):
+            if not self._care.secure(entry, start, start + entry.longest):
                 self._copies.let_go(entry.replicas)
                 entry.blocked_by = entry.blocked_by or "care"
                 continue
@@ -211,7 +211,7 @@ class Dating:
 
     def _start_in(self, entry: Booking, begin: int, end: int) -> int | None:
         """The first slot at which all the group's steps can start at once."""
-        longest = max(job.slots for *_, job in entry.jobs)
+        longest = entry.longest
         summed = entry.summed_needs() | entry.guards
         shortest = min(job.slots for *_, job in entry.jobs)
         while begin + longest <= end:
@@ -233,9 +233,8 @@ class Dating:
         entry.starts = [start] * len(entry.jobs)
         for *_, job in entry.jobs:
             self._timeline.take(job.needs, start, start + job.slots)
-        longest = max(job.slots for *_, job in entry.jobs)
-        self._timeline.take(entry.guards, start, start + longest)
-        self._downtimes.take(entry.group.assets, start, start + longest)
+        self._timeline.take(entry.guards, start, start + entry.longest)
+        self._downtimes.take(entry.group.assets, start, start + entry.longest)
 
 
 def _cutover_slots(entry: Booking) -> int:

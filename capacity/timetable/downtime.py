@@ -29,7 +29,8 @@ class Downtimes:
     def is_within(self, assets: Iterable[Ref], start: int, end: int) -> bool:
         """Whether moving assets from `start` to `end` keeps none of their applications down for too long.
 
-        What an application is not down for at other times is for whoever made the steps.
+        Only where another group keeps one down right before, meanwhile or right after; for a group by itself
+        `group_work` has seen to it.
         """
         return all(
             (last - first) * SLOT_MINUTES <= self._budgets[number]

@@ -53,6 +53,11 @@ class Booking:
     blocked_by: str = ""
     starts: list[int] = field(default_factory=list)
 
+    @property
+    def longest(self) -> int:
+        """Slots of its longest step."""
+        return max(job.slots for *_, job in self.jobs)
+
     def summed_needs(self) -> dict[str, float]:
         """What all its steps hold while all of them run."""
         summed: dict[str, float] = defaultdict(float)

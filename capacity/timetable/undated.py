@@ -68,7 +68,7 @@ class Undated:
         return self._short_of_hands(entry, windows)
 
     def _short_of_hands(self, entry: Booking, windows: Sequence[Interval]) -> Refusal:
-        longest = max(job.slots for *_, job in entry.jobs)
+        longest = entry.longest
         hours = longest * SLOT_MINUTES / 60
         for name, amount in sorted(entry.summed_needs().items()):
             if all(self._timeline.earliest({name: amount}, longest, *window) is None for window in windows):

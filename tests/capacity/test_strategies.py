@@ -88,6 +88,11 @@ def test_a_known_workload_turns_relocate_into_rehost() -> None:
     assert {"devices.1.vcpus", "devices.1.memory_mb"} <= {cite.field for cite in found.cites}
 
 
+@pytest.mark.parametrize("role", ["time-server", "terminal-server", "blade-chassis"])
+def test_what_is_called_a_server_and_is_none_keeps_its_hardware(role: str) -> None:
+    assert decision(an_estate(role, observations=workload_known())).strategy == "relocate"
+
+
 def test_an_unknown_workload_is_cited_as_unknown() -> None:
     assert any(cite.value == "unknown" for cite in decision(an_estate()).cites)
 

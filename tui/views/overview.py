@@ -8,21 +8,20 @@ from zoneinfo import ZoneInfo
 
 from capacity.approval import APPROVED, CHANGED, SUPERSEDED
 from capacity.plan import STRATEGIES
+from capacity.strategies import is_server
 from tui.loaded import Loaded
 from tui.quantities import OBJECTIVES, used_of, word
 from tui.views import timeline
 from tui.views.spans import Line, Span, bar, count, day, line, some, span
 
 ZONE = "Europe/Brussels"
-SERVER_WORDS = frozenset({"server", "hypervisor", "host", "blade", "compute"})
-OTHER_WORDS = frozenset({"console", "time", "terminal", "chassis"})  # a console server is no server
 
 
 def programme(loaded: Loaded) -> tuple[Line, ...]:
     """What exists, what the target offers, what was found."""
     estate, facility = loaded.estate, loaded.facility
     roles = estate.by_id("device_roles")
-    servers = sum(_is_server(roles[d.role_id].slug) for d in estate.devices if d.role_id in roles)
+    servers = sum(is_server(roles[d.role_id].slug) for d in estate.devices if d.role_id in roles)
     grave = Counter(finding.severity for finding in loaded.findings)
     facts = [
         ("server rooms", count(len(estate.locations)), f"at {some(len(estate.sites), 'site')}"),
@@ -44,12 +43,6 @@ def programme(loaded: Loaded) -> tuple[Line, ...]:
         (Span(f"{value:>7} ", "strong"), span(f"{name:<17}"), span(note, "muted"))
         for name, value, note in facts
     )
-
-
-def _is_server(role: str) -> bool:
-    """Whether a role's slug, word by word, is a server's."""
-    words = set(role.split("-"))
-    return bool(words & SERVER_WORDS) and not words & OTHER_WORDS
 
 
 def plan_state(loaded: Loaded) -> tuple[Line, ...]:
