@@ -31,6 +31,11 @@ class Group:
     parts: tuple[tuple[Ref, ...], ...]
 
 
+def called(where: str, assets: int) -> str:
+    """The name of a group of so many assets."""
+    return f"{where}, {assets} {'asset' if assets == 1 else 'assets'}"
+
+
 def halves(group: Group, likeness: Callable[[Ref], Any]) -> tuple[Group, Group]:
     """A group as two, cut between its parts; parts that are alike stay on one side where that is possible."""
     ordered = sorted(
@@ -42,7 +47,7 @@ def halves(group: Group, likeness: Callable[[Ref], Any]) -> tuple[Group, Group]:
         replace(
             group,
             id=f"{group.id}-{number}",
-            name=f"{where}, {sum(map(len, parts))} assets",
+            name=called(where, sum(map(len, parts))),
             assets=tuple(sorted(asset for part in parts for asset in part)),
             reason=group.reason if group.reason.endswith(SPLIT) else group.reason + SPLIT,
             parts=tuple(parts),

@@ -17,7 +17,7 @@ import numpy as np
 from capacity.belonging import Belonging
 from capacity.calendar import Grouping
 from capacity.solvers.communities import Problem, divide
-from capacity.timetable.move_groups import FlowEnds, Group, TightFlow
+from capacity.timetable.move_groups import FlowEnds, Group, TightFlow, called
 from capacity.timetable.move_groups_hard import Part, parts_of, sides_of
 from capacity.timetable.move_groups_meeting import Meeting
 from capacity.timetable.move_groups_ties import Tie, strongest, ties
@@ -210,7 +210,7 @@ def _numbered(
         groups.append(
             Group(
                 id=f"G{index + 1:04d}",
-                name=f"{site.name if site else 'no site'}, {len(assets)} assets",
+                name=called(site.name if site else "no site", len(assets)),
                 assets=assets,
                 reason="; ".join(reasons[:MOST_REASONS]) + more,
                 is_shared_service=ground.serves_all(assets),

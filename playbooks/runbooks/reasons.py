@@ -58,7 +58,7 @@ _WHYS = (
 )
 _NUMBERS = frozenset({"ms", "rate", "change", "days"})
 _MORE = re.compile(r"(?P<text>.+) and (?P<left>\d+) more ties?", re.DOTALL)
-_GROUP = re.compile(r"(?P<site>.+), (?P<assets>\d+) assets", re.DOTALL)
+_GROUP = re.compile(r"(?P<site>.+), (?P<assets>\d+) assets?", re.DOTALL)
 _WAVE = re.compile(r"(?P<case>[wW])ave (?P<number>\d+)(?: \((?P<year>\d{4})-W(?P<week>\d\d)\))?")
 _NO_SITE = "no site"
 

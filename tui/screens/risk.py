@@ -69,9 +69,7 @@ class RiskScreen(Frame):
         self._of: Loaded | None = None  # what `_found` speaks of
 
     def body(self) -> Iterable[Widget]:
-        yield Container(
-            Listing("no samples are drawn", id="outlooks"), Panel("The end", id="end"), classes="split"
-        )
+        yield Container(Listing("no samples yet", id="outlooks"), Panel("The end", id="end"), classes="split")
 
     def show(self, loaded: Loaded) -> None:
         is_known = self._of is not None and loaded.plan is self._of.plan and loaded.estate is self._of.estate

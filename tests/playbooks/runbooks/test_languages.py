@@ -216,7 +216,7 @@ def test_names_of_waves_and_groups_are_said_and_others_stay():
     assert wave_name(french, "wave 3 (2027-W07)") == "vague 3 (2027-S07)"
     assert wave_name(french, "Retirements") == "Mises hors service"
     assert wave_name(french, "the easy ones") == "the easy ones"
-    assert group_name(french, "no site, 1 assets") == "sans site, 1 objet"
+    assert group_name(french, "no site, 1 asset") == "sans site, 1 objet"
     assert group_name(french, "Depot, 40 assets") == "Depot, 40 objets"
 
 
