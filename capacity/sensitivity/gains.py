@@ -21,6 +21,7 @@ from capacity.sensitivity.ranking import ranked
 from capacity.sensitivity.slack import Slack, needs, slack
 from capacity.verification.violations import Violation
 from capacity.verify import check
+from inventory.errors import InputError
 
 Progress = Callable[[str, int, int], None]
 Planner = Callable[[World], tuple[Plan, Sequence[Violation]]]
@@ -141,6 +142,7 @@ def sensitivity(
     """What limits would bring, and the best plan found with every limit as it is.
 
     `world` is what `plan` was made from. The same inputs give the same answer. `cancelled` is asked before each plan.
+    Raises InputError, before any, where no limit is called as `effort` asks.
     """
     tell = progress or (lambda _stage, _done, _total: None)
     search = _Search(world, plan, effort, replan or replanner(plan), cancelled, tell)
@@ -148,6 +150,10 @@ def sensitivity(
     every = ranked(world, plan, known)
     wanted = effort.only.casefold()
     named = [limit for limit in every if wanted in " ".join((limit.name, *limit.paths)).casefold()]
+    if not named and wanted:
+        raise InputError(
+            f"no limit has {effort.only!r} in its name or path", remedy="leave --only out to see names"
+        )
     asked = named[: effort.limits] if effort.limits else named
     gains: list[Gain] = []
     is_cancelled = False

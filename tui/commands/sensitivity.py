@@ -71,8 +71,6 @@ def sensitivity(
             progress=progress,
             cancelled=cancelled,
         )
-    if only and not found.gains and not found.cancelled:
-        raise InputError(f"no limit has {only!r} in its name or path", remedy="leave --only out to see names")
     if as_json:
         output.data_json(to_data(found))
     else:
