@@ -76,7 +76,7 @@ def test_a_pin_moves_its_group_and_the_diff_shows_that_alone(workspace: Path) ->
     ("words", "said"),
     [
         ((), "no run is recorded, and no day is named"),
-        (("--from", "yesterday"), "does not match the format"),
+        (("--from", "yesterday"), "no such date; write it as 2027-03-01"),
         (("--from", "2199-01-01"), "beyond the plan's horizon"),
         (("--percentile", "100"), "percentile"),
         (("nowhere.json",), "there is no such file"),
