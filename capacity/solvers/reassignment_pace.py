@@ -40,11 +40,14 @@ class Pace:
         chunks = attempt()
         return chunks * self._seconds / max(self._clock() - before, 1e-9)
 
+    def left(self, until: float, chunks: float) -> float:
+        """What is left until share `until` of the budget: seconds where these count, else chunks."""
+        whole = self._work if self._seconds is None else self._seconds
+        return max(0.0, until - self.share(chunks)) * whole
+
     def seconds_left(self) -> float | None:
         """Seconds until the budget is spent; None when work is counted."""
-        if self._seconds is None or self._clock is None:
-            return None
-        return max(0.0, self._seconds - (self._clock() - self._start))
+        return None if self._seconds is None else self.left(1.0, 0.0)
 
     def ask(self) -> None:
         """Ask whether the caller has had enough."""

@@ -1,11 +1,14 @@
 """The end of a search: parts of the best assignment made anew, exactly, again and again.
 
-A part is what runs on a few machines, or some of it; how much grows while it is solved to the end and shrinks where it
-isn't. Two refiners work on machines of their own halves of the whole, so that what both find mostly holds together.
+First every location of which the solver can bear the whole, once and at leisure: moves are cheap inside one, so that
+the last units of cost are decided there. Then parts, each what runs on a few machines, or some of it; how much grows
+while it is solved to the end and shrinks where it isn't. Two refiners work on machines of their own halves of the
+whole, so that what both find mostly holds together.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -35,6 +38,7 @@ REFINERS = 2
 SEVERAL = 8  # machines that are worth halving
 ROUNDS = 12  # times they compare
 CHUNKS_A_PART = 4.0  # what a part counts when work is counted
+LOCATIONS = 0.06  # the share of the budget for whole locations
 
 
 def refined(search: Search, machine: Ints, spent: float, staying: int) -> Ints:
@@ -47,6 +51,7 @@ def refined(search: Search, machine: Ints, spent: float, staying: int) -> Ints:
     refiners = [Refiner(problem, inst, staying, seed * REFINERS + k) for k in range(REFINERS)]
     random = np.random.default_rng(seed)
     with ThreadPoolExecutor(REFINERS) as pool:
+        machine, spent = _each_location(search, machine, spent, refiners, pool)
         for number in range(ROUNDS):
             st = costed(problem, inst, machine)
             search.told(pace.share(spent), int(st.scalars[COST]))
@@ -66,6 +71,26 @@ def refined(search: Search, machine: Ints, spent: float, staying: int) -> Ints:
                 spent += CHUNKS_A_PART
             machine = better(problem, inst, machine, found)
     return machine
+
+
+def _each_location(
+    search: Search, machine: Ints, spent: float, refiners: list[Refiner], pool: ThreadPoolExecutor
+) -> tuple[Ints, float]:
+    """`machine` or better after every location that is small enough was made anew as a whole; chunks spent."""
+    problem, pace = search.problem, search.pace
+    hosts = np.bincount(problem.location)
+    runs = np.bincount(problem.location[machine], minlength=hosts.size)
+    places = np.flatnonzero((hosts > 1) & (runs > 1) & (runs <= MOST))
+    until = pace.share(spent) + LOCATIONS
+    shares = [places[k::REFINERS] for k in range(REFINERS)]
+    others = [
+        pool.submit(refiner.refine_locations, machine, share, pace, spent, until)
+        for refiner, share in zip(refiners[1:], shares[1:], strict=True)
+    ]
+    found = [refiners[0].refine_locations(machine, shares[0], pace, spent, until, pace.ask)]
+    found += [other.result() for other in others]
+    spent = max(chunks for _, chunks in found)
+    return better(problem, search.inst, machine, [one for one, _ in found]), spent
 
 
 class Refiner:
@@ -95,28 +120,59 @@ class Refiner:
             spent += CHUNKS_A_PART
             part = self._drawn(st, among)
             if part[0].size > 1:
-                st = self._improved(st, part, pace.seconds_left())
+                st, is_best = self._improved(st, part, WORK, pace.seconds_left())
+                self._size = float(np.clip(self._size * (LARGER if is_best else SMALLER), FEWEST, MOST))
             if ask:
                 ask()
         return st.at
 
-    def _improved(self, st: State, part: tuple[Ints, Ints], seconds: float | None) -> State:
+    def refine_locations(
+        self,
+        machine: Ints,
+        locations: Ints,
+        pace: Pace,
+        spent: float,
+        until: float,
+        ask: Callable[[], None] | None = None,
+    ) -> tuple[Ints, float]:
+        """`machine` [processes] or better, changed inside `locations` alone, and the chunks spent.
+
+        Each has its share of what is left until `until`; what one doesn't need, the next have.
+        """
+        st = costed(self._problem, self._inst, machine)
+        for number, location in enumerate(locations.tolist()):
+            if not pace.is_before(until, spent):
+                break
+            left = pace.left(until, spent) / (locations.size - number)
+            is_timed = pace.seconds_left() is not None
+            machines = np.flatnonzero(self._problem.location == location)
+            part = np.flatnonzero(np.isin(st.at, machines)), machines
+            work = math.inf if is_timed else WORK * left / CHUNKS_A_PART
+            st, _ = self._improved(st, part, work, left if is_timed else None)
+            spent += left
+            if ask:
+                ask()
+        return st.at, spent
+
+    def _improved(
+        self, st: State, part: tuple[Ints, Ints], work: float, seconds: float | None
+    ) -> tuple[State, bool]:
+        """`st` or better after `part` is made anew, and whether no other of the part costs less."""
         answer = anew(
             self._problem,
             self._inst,
             st,
             part,
             staying=self._staying,
-            work=WORK,
+            work=work,
             seconds=seconds,
             seed=int(self._random.integers(2**31)),
         )
         is_best = answer is not None and answer.is_best
-        self._size = float(np.clip(self._size * (LARGER if is_best else SMALLER), FEWEST, MOST))
         if answer is None or (answer.machine == st.at).all():
-            return st
+            return st, is_best
         then = costed(self._problem, self._inst, answer.machine)
-        return then if key(then) <= key(st) else st
+        return (then if key(then) <= key(st) else st), is_best
 
     def _drawn(self, st: State, among: Ints) -> tuple[Ints, Ints]:
         """Processes and machines of the next part."""

@@ -15,7 +15,7 @@ from benchmarks.reassignment.judge import judge
 from capacity.solvers.reassignment_model import compiled
 from capacity.solvers.reassignment_pace import Pace, Search
 from capacity.solvers.reassignment_part import Answer, anew
-from capacity.solvers.reassignment_refining import costed, refined
+from capacity.solvers.reassignment_refining import Refiner, costed, refined
 
 Places = np.ndarray
 
@@ -111,3 +111,27 @@ def test_refining_never_makes_worse_breaks_nothing_and_repeats(seed: int) -> Non
     assert judge(instance, first).broken == ()
     assert judge(instance, first).total < judge(instance, instance.initial).total
     assert told[: len(told) // 2] == sorted(told[: len(told) // 2], reverse=True)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_whole_location_costs_as_little_as_it_can(seed: int) -> None:
+    instance = small(seed, 9, 4, 2)
+    problem = problem_of(instance)
+    inst = compiled(problem)
+    expected = instance.initial.copy()
+    for location in (0, 1):
+        machines = np.flatnonzero(problem.location == location)
+        refiner = Refiner(problem, inst, 10**9, seed)
+        pace = Pace(10**4, None, None, lambda: False)
+        processes = np.flatnonzero(np.isin(expected, machines))
+        found, spent = refiner.refine_locations(expected, np.array([location]), pace, 0.0, 1.0)
+        verdict = judge(instance, found)
+        assert verdict.broken == ()
+        assert verdict.total == least_cost(instance, expected, processes, machines)
+        assert (np.delete(found, processes) == np.delete(expected, processes)).all()
+        assert spent == 10**4
+        expected = found
+    both, _ = Refiner(problem, inst, 10**9, seed).refine_locations(
+        instance.initial, np.array([0, 1]), Pace(10**4, None, None, lambda: False), 0.0, 1.0
+    )
+    assert judge(instance, both).total == judge(instance, expected).total
