@@ -70,8 +70,8 @@ def _paragraphs(text: str) -> str:
 
 
 def _argument(argument: Any) -> str:
-    name = (argument.metavar or argument.name.upper()).strip("[]")
-    return name if argument.required else f"[{name}]"
+    name = str(argument.metavar or argument.name.upper())
+    return name if argument.required or name.startswith("[") else f"[{name}]"
 
 
 def _value(option: Any) -> str:

@@ -57,6 +57,7 @@ WRONG_WORDS = {
     "no such kind": (["history", "houses:1"], "KIND:ID"),
     "a digit that is none": (["history", "devices:²"], "KIND:ID"),
     "an id no database holds": (["history", f"devices:{10**30}"], "KIND:ID"),
+    "what never was": (["history", "devices:99999"], "devices:99999", "vorst history"),
     "no such field": (["override", "devices:1", "nope=1", "--reason", "r"], "nope"),
     "no correction": (["override", "devices:1", "serial"], "FIELD=VALUE"),
     "a correction without a reason": (["override", "devices:1", "serial=7"], "--reason"),

@@ -263,11 +263,16 @@ def history(
     workspace: Workspace = context.obj
     with workspace.open_database() as database:
         lines = read(database, ref=parse_ref(object_) if object_ else None, limit=limit)
+    if object_ and not lines:
+        raise InputError(
+            f"no {object_} was ever in this inventory",
+            remedy="`vorst estate` and `vorst history` name what it has",
+        )
     if as_json:
         output.data_json([to_data(line) for line in lines])
         return
     if not lines:
-        output.say(f"nothing has changed{f' {object_}' if object_ else ''} yet")
+        output.say("nothing has changed yet")
         return
     output.table(
         "history, newest first",
