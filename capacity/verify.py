@@ -7,9 +7,11 @@ plan that fits the schema gets an answer; what it names and isn't there is one o
 
 from __future__ import annotations
 
+from capacity.calendar import Calendar
 from capacity.facility import Facility
 from capacity.plan import Plan
 from capacity.verification import (
+    agreement,
     care,
     cloud,
     contents,
@@ -44,12 +46,19 @@ from inventory.estate import Estate
 __all__ = ["RULES", "Violation", "check"]
 
 
-def check(estate: Estate, facility: Facility, plan: Plan) -> tuple[Violation, ...]:
-    """Every violation of the rules, sorted by rule, moment and object; empty when the plan keeps them all."""
+def check(
+    estate: Estate, facility: Facility, plan: Plan, calendar: Calendar | None = None
+) -> tuple[Violation, ...]:
+    """Every violation of the rules, sorted by rule, moment and object; empty when the plan keeps them all.
+
+    `calendar`: what the settings give today, where that is to be the plan's (`INPUT-CALENDAR`).
+    """
     view = View(estate, facility, plan)
     findings = Findings()
     if not statements.is_countable(plan, findings):
         return findings.sorted()
+    if calendar is not None:
+        agreement.check(plan, calendar, findings)
     for rules in (
         references,
         documents,

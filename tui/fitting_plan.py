@@ -76,7 +76,7 @@ def fitting_plan(workspace: Workspace, plan_file: Path) -> tuple[Estate, Facilit
     estate = workspace.estate()
     if plan.inputs.estate_hash != estate.content_hash:
         raise _stale("inventory", plan_file)
-    violations = check(estate, facility, plan)
+    violations = check(estate, facility, plan, workspace.calendar_of(plan))
     if violations:
         first = violations[0]
         raise InputError(

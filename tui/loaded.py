@@ -21,6 +21,7 @@ from tui.workspace import Progress, Workspace
 if TYPE_CHECKING:
     from capacity.approval import Standing
     from capacity.belonging import Belonging
+    from capacity.calendar import Calendar
     from capacity.facility import Facility, TargetRack
     from capacity.plan import AssetDemand, Decision, DevicePlacement, Plan, Unplaced, WorkloadPlacement
     from capacity.uncertainty.settings import RiskSettings
@@ -57,6 +58,7 @@ class Loaded:
     trip_share: float = 1.0  # of a breaker's rating, as the settings have it
     risk: RiskSettings | None = None  # likewise; None: the defaults
     seed: int = 0
+    calendar: Calendar | None = None  # likewise, from the plan's first day
 
     @property
     def project_dir(self) -> Path:
@@ -170,6 +172,7 @@ def load(workspace: Workspace, plan_file: Path, progress: Progress) -> Loaded:
         trip_share=workspace.settings.resilience.trip_share,
         risk=workspace.settings.risk,
         seed=workspace.settings.plan.seed,
+        calendar=workspace.calendar_of(plan) if plan else None,
     )
     progress("ready", len(STAGES), len(STAGES))
     return loaded

@@ -63,7 +63,7 @@ def prove(loaded: Documents) -> tuple[Violation, ...]:
     """What the checker says of the loaded plan."""
     from capacity.verify import check
 
-    return check(loaded.estate, loaded.facility, loaded.plan) if loaded.plan else ()
+    return check(loaded.estate, loaded.facility, loaded.plan, loaded.calendar) if loaded.plan else ()
 
 
 def make_plan(

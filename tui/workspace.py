@@ -94,6 +94,11 @@ class Workspace:
             )
         return resolve(self.settings.calendar, begin)
 
+    def calendar_of(self, plan: Plan) -> Calendar | None:
+        """What the settings give from a plan's first day; None where no plan can begin on that."""
+        begins = plan.inputs.start
+        return self.calendar(begins) if FIRST_YEAR <= begins.year <= LAST_YEAR else None
+
     def plan(self, name: str | Path = PLAN_FILE) -> Plan:
         """A plan from its file; raises InputError when it is missing or no plan."""
         from capacity.plan import Plan

@@ -19,7 +19,7 @@ THREADS = 2
 WALKING = 0.88  # the share of the budget for walks; what is left is for refining
 MEETINGS = (0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1.0)
 """Shares of a single leg at which its walks compare."""
-ENOUGH = 1.2e5  # rounds a process of one leg
+ENOUGH = 1.3e5  # rounds a process of one leg
 MOST_LEGS = 8
 COLD_END, SETTLING = 0.85, 0.14
 """The share of a walk from which the best of several is walked again, and the share of the budget for it."""

@@ -137,7 +137,8 @@ class Refiner:
     ) -> tuple[Ints, float]:
         """`machine` [processes] or better, changed inside `locations` alone, and the chunks spent.
 
-        Each has its share of what is left until `until`; what one doesn't need, the next have.
+        Each has its share of what is left until `until`; what one doesn't need, the next have. One that is neither
+        better nor solved to the end ends it: the others are mostly like it.
         """
         st = costed(self._problem, self._inst, machine)
         for number, location in enumerate(locations.tolist()):
@@ -148,10 +149,13 @@ class Refiner:
             machines = np.flatnonzero(self._problem.location == location)
             part = np.flatnonzero(np.isin(st.at, machines)), machines
             work = math.inf if is_timed else WORK * left / CHUNKS_A_PART
-            st, _ = self._improved(st, part, work, left if is_timed else None)
+            then, is_best = self._improved(st, part, work, left if is_timed else None)
             spent += left
             if ask:
                 ask()
+            if not is_best and key(then) == key(st):
+                break
+            st = then
         return st.at, spent
 
     def _improved(

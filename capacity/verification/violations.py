@@ -16,6 +16,7 @@ RULES: dict[str, str] = {
     "DOCUMENT": "What the plan says of itself and of each asset is so",
     "INPUT-ESTATE": "The plan was made from this estate",
     "INPUT-FACILITY": "The plan was made from this facility",
+    "INPUT-CALENDAR": "The plan was made with the calendar of the settings",
     "REF-UNKNOWN": "Everything the plan names exists, and ids are unique",
     "COVERAGE": "Every asset has exactly one decision, and is placed or listed as unplaced as its strategy says",
     "UNPROVEN": "Every quantity of a placed asset is known",

@@ -97,6 +97,18 @@ def test_history_shows_who_imported_what(planned):
     assert "sample" in of(planned, "history", "devices:1").out
 
 
+def test_a_plan_made_with_another_calendar_is_told_with_what_differs(planned, monkeypatch):
+    assert of(planned, "check").code == 0
+    monkeypatch.setenv("VORST_CALENDAR_ROLLBACK_DAYS", "9")
+    checked = of(planned, "check")
+    assert checked.code == 2
+    assert "INPUT-CALENDAR" in checked.out
+    assert "rollback_days 7 in the plan, 9 in the settings" in checked.out
+    refused = of(planned, "approve", "--by", "somebody")
+    assert refused.code == 1
+    assert "INPUT-CALENDAR" in refused.err
+
+
 @pytest.mark.parametrize(
     "words", [["capacity", "--json"], ["facility", "--json"], ["facility", "--calendar"]]
 )

@@ -214,7 +214,7 @@ def check(
         raise InputError(f"no format {format_!r}", remedy=f"use one of {', '.join(FORMATS)}")
     workspace: Workspace = context.obj
     estate, facility_, document = workspace.estate(), workspace.facility(), workspace.plan(plan_file)
-    violations = prove(estate, facility_, document)
+    violations = prove(estate, facility_, document, workspace.calendar_of(document))
     output.data(render(violations, format_, plan_path=str(plan_file)))
     if violations:
         raise typer.Exit(FINDINGS)

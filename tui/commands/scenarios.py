@@ -238,7 +238,7 @@ def check(
     workspace: Workspace = context.obj
     document = workspace.plan(plan_file)
     inputs = _patched(workspace, file, name).inputs
-    violations = prove(inputs.estate, inputs.facility, document)
+    violations = prove(inputs.estate, inputs.facility, document, inputs.calendar)
     output.data(render(violations, format_, plan_path=str(plan_file)))
     if violations:
         raise typer.Exit(FINDINGS)
