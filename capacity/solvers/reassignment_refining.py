@@ -78,6 +78,8 @@ def _each_location(
 ) -> tuple[Ints, float]:
     """`machine` or better after every location that is small enough was made anew as a whole; chunks spent."""
     problem, pace = search.problem, search.pace
+    if key(costed(problem, search.inst, machine)) == (0, search.bound):
+        return machine, spent
     hosts = np.bincount(problem.location)
     runs = np.bincount(problem.location[machine], minlength=hosts.size)
     places = np.flatnonzero((hosts > 1) & (runs > 1) & (runs <= MOST))
@@ -148,9 +150,11 @@ class Refiner:
             is_timed = pace.seconds_left() is not None
             machines = np.flatnonzero(self._problem.location == location)
             part = np.flatnonzero(np.isin(st.at, machines)), machines
-            work = math.inf if is_timed else WORK * left / CHUNKS_A_PART
-            then, is_best = self._improved(st, part, work, left if is_timed else None)
-            spent += left
+            if is_timed:
+                then, is_best = self._improved(st, part, math.inf, left)
+            else:
+                then, is_best = self._improved(st, part, WORK * left / CHUNKS_A_PART, None)
+                spent += left
             if ask:
                 ask()
             if not is_best and key(then) == key(st):
