@@ -1,6 +1,7 @@
 """School holidays of the communities, read from a table that a person keeps with its sources.
 
-No dates come with vorst: communities set them by decree, each its own, and change them. A table has the columns
+Communities set them by decree, each its own, and change them: a workspace begins with the table that comes with vorst,
+the French and the Flemish Community's as far as they are published, and a person corrects it. A table has the columns
 community, name, from, until (both days inclusive) and source, one holiday a row. What comes of them is for the
 calendar's `school` rules.
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 import csv
 import io
 from datetime import date
+from importlib import resources as package_resources
 
 from pydantic import ValidationError
 
@@ -17,6 +19,12 @@ from capacity.calendar_settings import SchoolHolidayInput
 from inventory.errors import InputError
 
 COLUMNS = ("community", "name", "from", "until", "source")
+
+
+def default_text() -> str:
+    """The table that `vorst init` writes; each date names the decree it follows from."""
+    table = package_resources.files("capacity").joinpath("defaults/school-holidays.csv")
+    return table.read_text(encoding="utf-8")
 
 
 def read_school_holidays(text: str, where: str) -> tuple[SchoolHolidayInput, ...]:

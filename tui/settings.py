@@ -47,6 +47,8 @@ time_zone = "Europe/Brussels"
 horizon_days = 730
 rollback_days = 7
 intersite_latency_ms = 2.0
+# The communities' school holidays, each date with its source; calendar.school and school_hands say for whom they count.
+# school_holidays = "school-holidays.csv"
 """
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from tui.settings import Settings
 
 FACILITY_FILE = "facility.yaml"
+SCHOOL_FILE = "school-holidays.csv"
 PLAN_FILE = "plan.json"
 FIRST_YEAR, LAST_YEAR = 2000, 2100  # of a plan: well within what dates, zones and the list of holidays reach
 
@@ -154,16 +155,17 @@ def user_name() -> str:
 
 
 def init_workspace(folder: Path) -> Workspace:
-    """Make what a workspace lacks of settings, facility and database. Nothing that is there is overwritten.
+    """Make what a workspace lacks of settings, facility, school holidays and database; nothing is overwritten.
 
     Raises WorkspaceError when nothing is lacking, or something can't be made.
     """
     from capacity.facility_file import default_text
+    from capacity.school_holidays import default_text as school_holidays
     from inventory.database import create_database
     from tui.settings import FILE, TEXT
 
     workspace = Workspace(folder)
-    texts = {FACILITY_FILE: default_text(), FILE: TEXT}
+    texts = {FACILITY_FILE: default_text(), FILE: TEXT, SCHOOL_FILE: school_holidays()}
     lacking = [name for name in texts if not (folder / name).exists()]
     if not lacking and ("://" in workspace.database_url or Path(workspace.database_url).exists()):
         raise WorkspaceError(

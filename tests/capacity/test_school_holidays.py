@@ -10,12 +10,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from plan_builders import a_calendar, a_facility, an_estate, at
 from random_worlds import estates
+from school_holiday_table import table
 
 from capacity.calendar import SchoolHands, SchoolHoliday, SchoolRule
 from capacity.calendar_settings import CalendarSettings, SchoolRuleInput, resolve
 from capacity.plan import Plan
 from capacity.planner import plan
-from capacity.school_holidays import read_school_holidays
+from capacity.school_holidays import default_text, read_school_holidays
 from capacity.verify import check
 from inventory.errors import InputError
 from inventory.estate import Estate
@@ -53,6 +54,18 @@ def test_what_cannot_be_used_is_named_by_row_and_column(table: str, where: str) 
         read_school_holidays(table, "school.csv")
     assert caught.value.where == where
     assert caught.value.remedy
+
+
+def test_the_table_of_a_new_workspace_is_what_the_decrees_give_today() -> None:
+    assert default_text() == table(), "write it again: tests/support/school_holiday_table.py"
+    days = {
+        (row.community, row.first, row.last) for row in read_school_holidays(default_text(), "school.csv")
+    }
+    assert ("french", date(2027, 2, 22), date(2027, 3, 7)) in days
+    assert ("flemish", date(2027, 2, 8), date(2027, 2, 14)) in days
+    assert ("flemish", date(2027, 3, 29), date(2027, 4, 11)) in days
+    assert not [day for day in days if day[1] == date(2027, 5, 1)], "nobody works on 1 May"
+    assert {day[0] for day in days} == {"french", "flemish"}
 
 
 def test_the_table_stands_beside_the_settings(tmp_path: Path) -> None:

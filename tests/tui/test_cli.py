@@ -40,6 +40,7 @@ def test_init_makes_what_a_workspace_needs_and_says_it_on_stderr(tmp_path):
     assert (made.code, made.out) == (0, "")
     assert sorted(path.name for path in (tmp_path / "W").iterdir()) == [
         "facility.yaml",
+        "school-holidays.csv",
         "vorst.db",
         "vorst.toml",
     ]
