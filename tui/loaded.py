@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from inventory.errors import InputError, VorstError
 from inventory.rows import Ref
 from tui.fitting_plan import stands_on
-from tui.workspace import Progress, Workspace
+from tui.workspace import PROJECT_FOLDER, Progress, Workspace
 
 if TYPE_CHECKING:
     from capacity.approval import Standing
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from inventory.quality import Finding
     from inventory.records import Approval, RunRecord
 
-PLAYBOOKS_FOLDER = "playbooks"
 HISTORY_LINES = 2000
 STAGES = ("inventory", "facility", "plan", "demands", "findings", "history")
 
@@ -62,7 +61,7 @@ class Loaded:
 
     @property
     def project_dir(self) -> Path:
-        return self.folder / PLAYBOOKS_FOLDER
+        return self.folder / PROJECT_FOLDER
 
     @cached_property
     def belonging(self) -> Belonging:
@@ -155,7 +154,7 @@ def load(workspace: Workspace, plan_file: Path, progress: Progress) -> Loaded:
     found = findings(estate)
     tell("history")
     changes, approved = _recorded(workspace)
-    runs, has_project = read_runs(workspace.path(PLAYBOOKS_FOLDER))
+    runs, has_project = read_runs(workspace.path(PROJECT_FOLDER))
     loaded = Loaded(
         folder=workspace.folder,
         plan_file=plan_file,

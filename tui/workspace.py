@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 FACILITY_FILE = "facility.yaml"
 SCHOOL_FILE = "school-holidays.csv"
 PLAN_FILE = "plan.json"
+PROJECT_FOLDER = "playbooks"  # where `vorst playbooks` writes unless told otherwise
 FIRST_YEAR, LAST_YEAR = 2000, 2100  # of a plan: well within what dates, zones and the list of holidays reach
 
 Progress = Callable[[str, int, int], None]

@@ -11,7 +11,7 @@ from inventory.errors import InputError
 from tui import output
 from tui.approved import standing_of
 from tui.fitting_plan import fitting_plan
-from tui.workspace import PLAN_FILE, Workspace, write_text
+from tui.workspace import PLAN_FILE, PROJECT_FOLDER, Workspace, write_text
 
 FAILED = 2  # exit code when a host failed or could not be reached
 PHASES = ("preflight", "replicate", "cutover", "verify", "rollback", "decommission")
@@ -28,7 +28,7 @@ def playbooks(
     context: typer.Context,
     plan_file: Annotated[Path, typer.Argument(metavar="PLAN", help="The plan.")] = Path(PLAN_FILE),
     out: Annotated[Path, typer.Option("-o", "--out", help="The folder of the Ansible project.")] = Path(
-        "playbooks"
+        PROJECT_FOLDER
     ),
     force: Annotated[bool, typer.Option("--force", help="Replace a folder that vorst did not make.")] = False,
 ) -> None:

@@ -15,7 +15,7 @@ from inventory.errors import InputError
 from tui import output
 from tui.approved import standing_of
 from tui.quantities import some
-from tui.workspace import PLAN_FILE, Workspace, init_workspace, write_text
+from tui.workspace import PLAN_FILE, PROJECT_FOLDER, Workspace, init_workspace, write_text
 
 if TYPE_CHECKING:
     from capacity.facility import Facility
@@ -96,7 +96,7 @@ def demo(
         made("every rule holds; wrote plan.json")
     with _stage("playbooks") as made:
         project = generate(
-            estate, facility, plan, workspace.path("playbooks"), approval=standing_of(workspace, plan)
+            estate, facility, plan, workspace.path(PROJECT_FOLDER), approval=standing_of(workspace, plan)
         )
         playbooks = sum(name.startswith("wave-") and name.endswith(".yml") for name in project.files)
         made(f"{playbooks} playbooks for {project.hosts} hosts in playbooks/")

@@ -12,13 +12,12 @@ import typer
 from inventory.errors import InputError
 from tui import output
 from tui.quantities import some
-from tui.workspace import PLAN_FILE, Workspace, write_text
+from tui.workspace import PLAN_FILE, PROJECT_FOLDER, Workspace, write_text
 
 if TYPE_CHECKING:
     from capacity.plan import Plan
     from capacity.replanning.answer import Replanned
 
-PROJECT = "playbooks"
 FINDINGS = 2  # exit code when dates move, or the plan that comes of it breaks a rule
 SHOWN_GROUPS = 30
 SHOWN_STEPS = 15
@@ -51,7 +50,7 @@ def replan(
     ] = 50.0,
     project: Annotated[
         Path, typer.Option("--runs", metavar="DIR", help="The playbooks whose runs were measured.")
-    ] = Path(PROJECT),
+    ] = Path(PROJECT_FOLDER),
     every: Annotated[bool, typer.Option("--all", help="Show every group and step.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:

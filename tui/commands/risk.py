@@ -14,14 +14,13 @@ from tui import output
 from tui.fitting_plan import fitting_plan
 from tui.quantities import euros, share, some
 from tui.risk_runs import samplers
-from tui.workspace import PLAN_FILE, Workspace
+from tui.workspace import PLAN_FILE, PROJECT_FOLDER, Workspace
 
 if TYPE_CHECKING:
     from capacity.risk import Outlook, Risk
     from capacity.uncertainty.settings import RiskSettings
     from capacity.uncertainty.shifting import Shift
 
-PROJECT = "playbooks"
 FINDINGS = 2  # exit code when fewer samples than wanted end in time, or dates have to move
 SHOWN_DATES = 30
 SHOWN_DRIVERS = 15
@@ -55,7 +54,7 @@ def risk(
     ] = None,
     project: Annotated[
         Path, typer.Option("--runs", metavar="DIR", help="The playbooks whose runs were measured.")
-    ] = Path(PROJECT),
+    ] = Path(PROJECT_FOLDER),
     workers: Annotated[
         int | None,
         typer.Option(min=1, help="Dask workers here; else a thread for each core. 1: in this process alone."),
@@ -98,7 +97,7 @@ def risk(
     settings = _settings(workspace, samples, day_cost)
     estate, _, plan = fitting_plan(workspace, plan_file)
     runs, is_there = read_runs(workspace.path(project))
-    if not is_there and project != Path(PROJECT):
+    if not is_there and project != Path(PROJECT_FOLDER):
         raise no_project(workspace.path(project), "--runs")
     if dates:
         from capacity.uncertainty.shifting import shift

@@ -11,12 +11,10 @@ from inventory.errors import InputError
 from tui import output
 from tui.approved import standing_of
 from tui.fitting_plan import fitting_plan
-from tui.workspace import PLAN_FILE, Workspace
+from tui.workspace import PLAN_FILE, PROJECT_FOLDER, Workspace
 
 if TYPE_CHECKING:
     from playbooks.scope import WaveScope
-
-PROJECT = "playbooks"  # where `vorst playbooks` writes unless told otherwise
 
 
 def register(app: typer.Typer) -> None:
@@ -44,7 +42,7 @@ def runbook(
         typer.Option(
             "--project", metavar="DIR", help="The Ansible project whose runs are shown beside the estimates."
         ),
-    ] = Path(PROJECT),
+    ] = Path(PROJECT_FOLDER),
     out: Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="The folder to write to.")] = Path(
         "runbooks"
     ),
@@ -73,7 +71,7 @@ def runbook(
         )
     workspace: Workspace = context.obj
     runs, is_there = read_runs(workspace.path(project))
-    if not is_there and project != Path(PROJECT):
+    if not is_there and project != Path(PROJECT_FOLDER):
         raise no_project(workspace.path(project), "--project")
     estate, facility, plan = fitting_plan(workspace, plan_file)
     scopes = _chosen(wave_scopes(plan), wave, plan_file)
